@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /dev/suture: one function an ioctl of kmod/uapi/suture.h. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "text.h"
+
+/* The module's own words where it has some, else errno's. */
+static int ioctl_error(struct suture_error *err, int code, const char *what, char *message)
+{
+	char clean[4 * SUTURE_MESSAGE_MAX];
+
+	if (!message || !*message)
+		return suture_error_set(err, code, "%s: %s", what, strerror(-code));
+	message[SUTURE_MESSAGE_MAX - 1] = '\0';
+	suture_text_clean_buf(message, 0, clean, sizeof(clean));
+	return suture_error_set(err, code, "%s: %s", what, clean);
+}
+
+static int set_name(char dst[SUTURE_NAME_MAX], const char *name, struct suture_error *err)
+{
+	size_t len = strlen(name);
+
+	if (!len || len >= SUTURE_NAME_MAX)
+		return suture_error_set(err, -EINVAL,
+					"a patch's name has 1 to %d characters, not %zu",
+					SUTURE_NAME_MAX - 1, len);
+	memcpy(dst, name, len + 1);
+	return 0;
+}
+
+int suture_device_version(int dev, struct suture_ioc_version *ret, struct suture_error *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->size = sizeof(*ret);
+	if (ioctl(dev, SUTURE_IOC_VERSION, ret) < 0)
+		return ioctl_error(err, -errno, "cannot ask suture.ko for its version", NULL);
+	ret->version[sizeof(ret->version) - 1] = '\0';
+	return 0;
+}
+
+int suture_device_open(struct suture_error *err)
+{
+	struct suture_ioc_version version;
+	int dev, ret;
+
+	dev = open(SUTURE_DEVICE, O_RDWR | O_CLOEXEC);
+	if (dev < 0) {
+		ret = -errno;
+		if (ret == -ENOENT || ret == -ENODEV || ret == -ENXIO)
+			return suture_error_set(err, -ENOENT,
+						"%s is not there: suture.ko is not loaded (`suture doctor` tells why, `suture apply` loads it)",
+						SUTURE_DEVICE);
+		if (ret == -EACCES || ret == -EPERM)
+			return suture_error_set(err, ret,
+						"cannot open %s: %s; run suture as root (CAP_SYS_ADMIN)",
+						SUTURE_DEVICE, strerror(-ret));
+		return suture_error_set(err, ret, "cannot open %s: %s", SUTURE_DEVICE,
+					strerror(-ret));
+	}
+
+	ret = suture_device_version(dev, &version, err);
+	if (!ret && (version.abi != SUTURE_ABI || version.note_format != SUTURE_NOTE_FORMAT))
+		ret = suture_error_set(err, -EPROTO,
+				       "the loaded suture.ko speaks ABI %u and note format %u, this suture ABI %u and format %u: install both from one release and reload the module",
+				       version.abi, version.note_format, SUTURE_ABI,
+				       SUTURE_NOTE_FORMAT);
+	if (ret) {
+		close(dev);
+		return ret;
+	}
+	return dev;
+}
+
+int suture_device_load(int dev, int spm_fd, const struct suture_ioc_file *files, size_t nr,
+		       uint32_t flags, char *ret_name, uint32_t *ret_added,
+		       struct suture_error *err)
+{
+	struct suture_ioc_load load = {
+		.size = sizeof(load),
+		.flags = flags,
+		.fd = spm_fd,
+		.nr_files = nr,
+		.files = (uintptr_t)files,
+	};
+	int ret = 0;
+
+	if (!nr || nr > SUTURE_MAX_FILES)
+		return suture_error_set(err, -E2BIG,
+					"%zu files carry the patch's objects, the module takes 1 to %d",
+					nr, SUTURE_MAX_FILES);
+	if (ioctl(dev, SUTURE_IOC_LOAD, &load) < 0)
+		ret = ioctl_error(err, -errno, "the kernel did not load the patch", load.message);
+	load.name[SUTURE_NAME_MAX - 1] = '\0';
+	if (ret_name)
+		memcpy(ret_name, load.name, SUTURE_NAME_MAX);
+	if (ret_added)
+		*ret_added = load.nr_added;
+	return ret;
+}
+
+int suture_device_revert(int dev, const char *name, uint32_t flags, struct suture_error *err)
+{
+	struct suture_ioc_revert revert = { .size = sizeof(revert), .flags = flags };
+	int ret;
+
+	ret = set_name(revert.name, name, err);
+	if (ret)
+		return ret;
+	if (ioctl(dev, SUTURE_IOC_REVERT, &revert) < 0)
+		return ioctl_error(err, -errno, "the kernel does not revert the patch",
+				   revert.message);
+	return 0;
+}
+
+int suture_device_wait(int dev, const char *name, uint32_t timeout_ms, struct suture_error *err)
+{
+	struct suture_ioc_wait wait = { .size = sizeof(wait), .timeout_ms = timeout_ms };
+	int ret;
+
+	ret = set_name(wait.name, name, err);
+	if (ret)
+		return ret;
+	if (ioctl(dev, SUTURE_IOC_WAIT, &wait) == 0)
+		return 0;
+	ret = -errno;
+	if (ret == -ENOENT || ret == -ETIMEDOUT || ret == -EINTR)
+		return ret;
+	return ioctl_error(err, ret, "cannot wait for the transition", NULL);
+}
+
+int suture_device_procs(int dev, const char *name, struct suture_proc **ret, size_t *ret_nr,
+			struct suture_error *err)
+{
+	struct suture_ioc_procs procs;
+	struct suture_proc *list = NULL, *grown;
+	size_t room = 64, i;
+	int r;
+
+	/* Processes start meanwhile: leave room for some, and ask again when it was short. */
+	for (;;) {
+		grown = reallocarray(list, room, sizeof(*list));
+		if (!grown) {
+			r = suture_error_nomem(err);
+			goto err_free;
+		}
+		list = grown;
+		memset(list, 0, room * sizeof(*list));
+
+		memset(&procs, 0, sizeof(procs));
+		procs.size = sizeof(procs);
+		procs.procs = (uintptr_t)list;
+		procs.nr = room;
+		r = set_name(procs.name, name, err);
+		if (r)
+			goto err_free;
+		if (ioctl(dev, SUTURE_IOC_PROCS, &procs) < 0) {
+			r = ioctl_error(err, -errno, "cannot list the processes of the patch", NULL);
+			goto err_free;
+		}
+		if (procs.nr <= room)
+			break;
+		room = procs.nr + procs.nr / 8 + 16;
+	}
+
+	for (i = 0; i < procs.nr; i++) {
+		list[i].comm[sizeof(list[i].comm) - 1] = '\0';
+		list[i].thread_comm[sizeof(list[i].thread_comm) - 1] = '\0';
+	}
+	*ret = list;
+	*ret_nr = procs.nr;
+	return 0;
+
+err_free:
+	free(list);
+	return r;
+}
+
+static void patch_terminate(struct suture_ioc_patch *patch)
+{
+	patch->name[sizeof(patch->name) - 1] = '\0';
+	patch->version[sizeof(patch->version) - 1] = '\0';
+	patch->path[sizeof(patch->path) - 1] = '\0';
+}
+
+int suture_device_patch(int dev, const char *name, struct suture_ioc_patch *ret,
+			struct suture_error *err)
+{
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->size = sizeof(*ret);
+	ret->flags = SUTURE_PATCH_BY_NAME;
+	r = set_name(ret->name, name, err);
+	if (r)
+		return r;
+	if (ioctl(dev, SUTURE_IOC_PATCH, ret) < 0) {
+		if (errno == ENOENT)
+			return suture_error_set(err, -ENOENT, "no such patch is loaded (`suture list` names those that are)");
+		return ioctl_error(err, -errno, "cannot ask for the patch", NULL);
+	}
+	patch_terminate(ret);
+	return 0;
+}
+
+int suture_device_patches(int dev, struct suture_ioc_patch **ret, size_t *ret_nr,
+			  struct suture_error *err)
+{
+	struct suture_ioc_patch *list = NULL, *grown;
+	size_t nr = 0, room = 0;
+	int r;
+
+	for (;;) {
+		if (nr == room) {
+			room = room ? 2 * room : 8;
+			grown = reallocarray(list, room, sizeof(*list));
+			if (!grown) {
+				r = suture_error_nomem(err);
+				goto err_free;
+			}
+			list = grown;
+		}
+		memset(&list[nr], 0, sizeof(list[nr]));
+		list[nr].size = sizeof(list[nr]);
+		list[nr].index = nr;
+		if (ioctl(dev, SUTURE_IOC_PATCH, &list[nr]) < 0) {
+			if (errno == ENOENT)
+				break;
+			r = ioctl_error(err, -errno, "cannot list the patches", NULL);
+			goto err_free;
+		}
+		patch_terminate(&list[nr]);
+		nr++;
+	}
+	*ret = list;
+	*ret_nr = nr;
+	return 0;
+
+err_free:
+	free(list);
+	return r;
+}
