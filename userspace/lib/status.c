@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the kernel says of processes and patches, in words and totals. */
+#include <stdio.h>
+#include <string.h>
+
+#include "status.h"
+#include "text.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+static const char *const state_names[] = {
+	[SUTURE_PROC_UNPATCHED] = "unpatched",
+	[SUTURE_PROC_PATCHED] = "patched",
+	[SUTURE_PROC_WAITING] = "waiting",
+	[SUTURE_PROC_DRAINING] = "draining",
+	[SUTURE_PROC_NOT_APPLICABLE] = "not applicable",
+	[SUTURE_PROC_REFUSED] = "refused",
+	[SUTURE_PROC_FAILED] = "failed",
+};
+
+static const char *const reason_names[] = {
+	[SUTURE_REASON_NONE] = "none",
+	[SUTURE_REASON_INSIDE] = "inside",
+	[SUTURE_REASON_RUNNING] = "running",
+	[SUTURE_REASON_FORKING] = "forking",
+	[SUTURE_REASON_ALTSTACK] = "altstack",
+	[SUTURE_REASON_BUSY] = "busy",
+	[SUTURE_REASON_NOT_EXEC] = "not-exec",
+	[SUTURE_REASON_INCOMPLETE] = "incomplete",
+	[SUTURE_REASON_OLD_BYTES] = "old-bytes",
+	[SUTURE_REASON_NO_ROOM] = "no-room",
+	[SUTURE_REASON_AMBIGUOUS] = "ambiguous",
+};
+
+static const char *const patch_state_names[] = {
+	[SUTURE_PATCH_APPLYING] = "applying",
+	[SUTURE_PATCH_APPLIED] = "applied",
+	[SUTURE_PATCH_REVERTING] = "reverting",
+};
+
+const char *suture_proc_state_name(uint32_t state)
+{
+	return state < ARRAY_SIZE(state_names) ? state_names[state] : "unknown";
+}
+
+const char *suture_proc_reason_name(uint32_t reason)
+{
+	return reason < ARRAY_SIZE(reason_names) ? reason_names[reason] : "unknown";
+}
+
+const char *suture_patch_state_name(uint32_t state)
+{
+	if (state >= ARRAY_SIZE(patch_state_names) || !patch_state_names[state])
+		return "unknown";
+	return patch_state_names[state];
+}
+
+void suture_totals_count(const struct suture_proc *procs, size_t nr, struct suture_totals *ret)
+{
+	size_t i;
+
+	memset(ret, 0, sizeof(*ret));
+	for (i = 0; i < nr; i++) {
+		ret->total++;
+		switch (procs[i].state) {
+		case SUTURE_PROC_UNPATCHED:
+			ret->unpatched++;
+			break;
+		case SUTURE_PROC_PATCHED:
+			ret->patched++;
+			break;
+		case SUTURE_PROC_WAITING:
+			ret->waiting++;
+			break;
+		case SUTURE_PROC_DRAINING:
+			ret->draining++;
+			break;
+		case SUTURE_PROC_NOT_APPLICABLE:
+			ret->not_applicable++;
+			break;
+		case SUTURE_PROC_REFUSED:
+			ret->refused++;
+			break;
+		case SUTURE_PROC_FAILED:
+			ret->failed++;
+			break;
+		default:
+			ret->unknown++;
+		}
+	}
+}
+
+char *suture_totals_text(const struct suture_totals *t, char *buf, size_t size)
+{
+	const struct {
+		uint32_t nr;
+		const char *word;
+	} parts[] = {
+		{ t->patched, "patched" },
+		{ t->unpatched, "unpatched" },
+		{ t->waiting, "waiting" },
+		{ t->draining, "draining" },
+		{ t->not_applicable, "not applicable" },
+		{ t->refused, "refused" },
+		{ t->failed, "failed" },
+		{ t->unknown, "in a state that this suture does not know" },
+	};
+	const char *between = ": ";
+	size_t len, i;
+
+	snprintf(buf, size, "%u process%s", t->total, t->total == 1 ? "" : "es");
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (!parts[i].nr)
+			continue;
+		len = strlen(buf);
+		snprintf(buf + len, size - len, "%s%u %s", between, parts[i].nr, parts[i].word);
+		between = ", ";
+	}
+	return buf;
+}
+
+static void thread_text(const struct suture_proc *proc, char *buf, size_t size)
+{
+	char comm[4 * sizeof(proc->thread_comm)];
+
+	suture_text_clean_buf(proc->thread_comm, 0, comm, sizeof(comm));
+	if (!proc->tid)
+		snprintf(buf, size, "a thread");
+	else if (*comm)
+		snprintf(buf, size, "thread %d (%s)", proc->tid, comm);
+	else
+		snprintf(buf, size, "thread %d", proc->tid);
+}
+
+static void func_text(const struct suture_proc *proc, const struct suture_spm *spm,
+		      const char *which, char *buf, size_t size)
+{
+	const char *name = suture_spm_func_name(spm, proc->func);
+
+	if (name)
+		suture_text_clean_buf(name, 0, buf, size);
+	else if (proc->func == SUTURE_NO_FUNC)
+		snprintf(buf, size, "%s function", which);
+	else
+		snprintf(buf, size, "function number %u", proc->func);
+}
+
+static void waiting_detail(const struct suture_proc *proc, const struct suture_spm *spm,
+			   char *buf, size_t size)
+{
+	char thread[128], func[512], tries[64] = "";
+
+	thread_text(proc, thread, sizeof(thread));
+	func_text(proc, spm, "a replaced", func, sizeof(func));
+	if (proc->attempts > 1)
+		snprintf(tries, sizeof(tries), "; %u attempts", proc->attempts);
+
+	switch (proc->reason) {
+	case SUTURE_REASON_INSIDE:
+		snprintf(buf, size, "%s is inside %s%s", thread, func, tries);
+		break;
+	case SUTURE_REASON_RUNNING:
+		snprintf(buf, size, "%s did not stop within the time allowed%s", thread, tries);
+		break;
+	case SUTURE_REASON_FORKING:
+		snprintf(buf, size, "%s is in clone, fork or vfork%s", thread, tries);
+		break;
+	case SUTURE_REASON_ALTSTACK:
+		snprintf(buf, size, "%s runs on an alternate signal stack%s", thread, tries);
+		break;
+	case SUTURE_REASON_BUSY:
+		snprintf(buf, size, "a lock or a page of the process was not free%s", tries);
+		break;
+	default:
+		snprintf(buf, size, "reason %u%s", proc->reason, tries);
+	}
+}
+
+static void other_detail(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
+			 size_t size)
+{
+	char func[512];
+
+	switch (proc->reason) {
+	case SUTURE_REASON_NONE:
+		*buf = '\0';
+		break;
+	case SUTURE_REASON_NOT_EXEC:
+		snprintf(buf, size, "maps the file, but not its text");
+		break;
+	case SUTURE_REASON_INCOMPLETE:
+		snprintf(buf, size, "does not map all objects of the patch");
+		break;
+	case SUTURE_REASON_OLD_BYTES:
+		func_text(proc, spm, "a replaced", func, sizeof(func));
+		snprintf(buf, size,
+			 "the text of %s is not what the patch names (a breakpoint, another hook?)",
+			 func);
+		break;
+	case SUTURE_REASON_NO_ROOM:
+		snprintf(buf, size, "no free address space in reach of the object");
+		break;
+	case SUTURE_REASON_AMBIGUOUS:
+		snprintf(buf, size, "an object is mapped more than once");
+		break;
+	default:
+		snprintf(buf, size, "reason %u", proc->reason);
+	}
+}
+
+char *suture_proc_detail(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
+			 size_t size)
+{
+	char thread[128], func[512];
+
+	*buf = '\0';
+	switch (proc->state) {
+	case SUTURE_PROC_WAITING:
+		waiting_detail(proc, spm, buf, size);
+		break;
+	case SUTURE_PROC_DRAINING:
+		thread_text(proc, thread, sizeof(thread));
+		func_text(proc, spm, "a new", func, sizeof(func));
+		snprintf(buf, size, "%s is still inside %s%s", thread,
+			 proc->func == SUTURE_NO_FUNC ? "" : "the new ", func);
+		break;
+	case SUTURE_PROC_FAILED:
+		snprintf(buf, size, "%s (error %d)", strerror(-proc->error), -proc->error);
+		break;
+	case SUTURE_PROC_UNPATCHED:
+		if (!proc->attempts)
+			snprintf(buf, size, "not reached yet");
+		break;
+	default:
+		other_detail(proc, spm, buf, size);
+	}
+	return buf;
+}
+
+struct suture_spm *suture_status_spm(const struct suture_ioc_patch *patch)
+{
+	struct suture_spm *spm;
+
+	if (suture_spm_open(patch->path, &spm, NULL))
+		return NULL;
+	if (!strcmp(suture_spm_name(spm), patch->name) &&
+	    !strcmp(spm_string(&spm->note, spm->note.head->version), patch->version) &&
+	    spm->note.nr_funcs == patch->nr_funcs)
+		return spm;
+	suture_spm_close(spm);
+	return NULL;
+}

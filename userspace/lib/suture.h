@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libsuture: all that suture(1) does, as a library. It prints nothing and never
+ * exits. Functions return 0 or a negative errno and take a struct suture_error
+ * (or NULL) that says what is wrong and what to do.
+ */
+#ifndef SUTURE_H
+#define SUTURE_H
+
+#include "build-id.h"
+#include "device.h"
+#include "error.h"
+#include "finder.h"
+#include "module.h"
+#include "procmaps.h"
+#include "spm-file.h"
+#include "status.h"
+#include "text.h"
+#include "transition.h"
+
+#endif /* SUTURE_H */
