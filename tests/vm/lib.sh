@@ -1,0 +1,174 @@
+# shellcheck shell=bash
+# For scenarios: . /suture/tests/vm/lib.sh
+#
+# A scenario is a bash program in tests/vm/scenarios/NAME.sh. It begins with
+#
+#	#!/bin/bash
+#	# meaning: what is shown, in one line
+#	# limit: seconds
+#
+# It runs in an empty folder of its own (/tmp/work) with the module loaded. Exit
+# status 0 is a pass, 77 a skip (say why with skip). It fails when a command in it
+# fails, when it exceeds its limit, when the kernel logs a BUG, WARNING or the like
+# in its time (a line "# kernel-allow: REGEX" excuses lines that it provokes), and
+# when it leaves a patch loaded. Processes that it leaves are killed.
+
+set -eEuo pipefail
+trap 'echo "$0:$LINENO: failed: $BASH_COMMAND" >&2' ERR
+
+# Process ids of what start_bg started, by name.
+declare -A bg=()
+
+# die TEXT: the scenario fails
+die() {
+	echo "FAILED: $*" >&2
+	exit 1
+}
+
+# skip TEXT: the scenario cannot run here
+skip() {
+	echo "$*"
+	exit 77
+}
+
+# ok TEXT: a step is done; the log shows how far the scenario came
+ok() {
+	echo "ok: $*"
+}
+
+# expect_eq GOT WANTED WHAT
+expect_eq() {
+	[ "$1" = "$2" ] || die "$3: got '$1', wanted '$2'"
+	ok "$3 is $2"
+}
+
+# expect_le GOT LIMIT WHAT: whole numbers
+expect_le() {
+	[ "$1" -le "$2" ] || die "$3: got $1, allowed are $2"
+	ok "$3 is $1 (at most $2)"
+}
+
+# expect_match TEXT REGEX WHAT: an extended regular expression
+expect_match() {
+	[[ $1 =~ $2 ]] || die "$3: '$1' does not match '$2'"
+	ok "$3"
+}
+
+# expect_no_match TEXT REGEX WHAT
+expect_no_match() {
+	! [[ $1 =~ $2 ]] || die "$3: '$1' matches '$2'"
+	ok "$3"
+}
+
+# expect_status STATUS COMMAND...: its output is in $output afterwards
+expect_status() {
+	local wanted=$1 got=0
+	shift
+	output=$("$@" 2>&1) || got=$?
+	echo "$output"
+	[ "$got" = "$wanted" ] || die "$*: exit status $got, wanted $wanted"
+	ok "$* exits with $wanted"
+}
+
+# start_bg NAME COMMAND...: in the background; id in ${bg[NAME]}, output in NAME.out
+start_bg() {
+	local name=$1
+	shift
+	"$@" >"$name.out" 2>&1 </dev/null &
+	bg[$name]=$!
+}
+
+# stop_bg NAME [SIGNAL]: ends it (TERM) and waits; its exit status is in $status
+stop_bg() {
+	kill "-${2:-TERM}" "${bg[$1]}" 2>/dev/null || true
+	wait_bg "$1"
+}
+
+# wait_bg NAME: waits for its own end; its exit status is in $status
+wait_bg() {
+	status=0
+	wait "${bg[$1]}" || status=$?
+	unset "bg[$1]"
+}
+
+# alive NAME: it still runs
+alive() {
+	local state
+	state=$(ps -o stat= -p "${bg[$1]}") || return 1
+	[[ $state != Z* ]]
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for() {
+	local seconds=$1 end
+	shift
+	end=$((SECONDS + seconds + 1))
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || die "waited $seconds s in vain for: $*"
+		sleep 0.05
+	done
+}
+
+# wait_output NAME REGEX [SECONDS]: until a process of start_bg has printed it
+wait_output() {
+	wait_for "${3:-20}" grep -q -E -- "$2" "$1.out"
+}
+
+# count_lines REGEX FILE: how many lines match (0 is no failure)
+count_lines() {
+	grep -c -E -- "$1" "$2" || true
+}
+
+# count_maps PID TEXT: how many mappings of the process name TEXT
+count_maps() {
+	grep -c -F -- "$2" "/proc/$1/maps" || true
+}
+
+# count_threads PID
+count_threads() {
+	find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l
+}
+
+# start_time PID: in clock ticks since boot; with the id it names one process for good
+start_time() {
+	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
+}
+
+# private_kib PID: private dirty memory of the process, in KiB
+private_kib() {
+	awk '/^Private_Dirty:/ { sum += $2 } END { print sum + 0 }' "/proc/$1/smaps_rollup"
+}
+
+# now_ms: milliseconds of a clock, to take differences of
+now_ms() {
+	local us=${EPOCHREALTIME/./}
+	echo $((us / 1000))
+}
+
+# kernel_mark NAME: a place in the kernel's log for kernel_log_since
+kernel_mark() {
+	echo "suture-mark: $1" >/dev/kmsg
+}
+
+# kernel_log_since NAME: what the kernel said after the last such mark
+kernel_log_since() {
+	dmesg | awk -v mark="suture-mark: $1" 'index($0, mark) { text = ""; next }
+		{ text = text $0 "\n" } END { printf "%s", text }'
+}
+
+# module_loaded: is the module in?
+module_loaded() {
+	grep -q '^suture ' /proc/modules
+}
+
+# unload_module: rmmod, which must work whenever no patch is loaded
+unload_module() {
+	rmmod suture || die "the module does not unload"
+	! module_loaded || die "the module is still there after rmmod"
+}
+
+# reload_module: out if it is in, and in
+reload_module() {
+	! module_loaded || unload_module
+	insmod "$SUTURE_KO" || die "the module does not load"
+}
