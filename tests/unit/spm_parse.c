@@ -234,6 +234,7 @@ Test(spm_parse, header_bound)
 	struct spm_elf elf;
 	const char *why;
 	__u64 last = SPM_HEADER_MAX - sizeof(sample.ph);
+	__u64 end = offsetof(struct sample, ph) + sizeof(sample.ph);
 
 	sample_init(&sample, EM_X86_64);
 	memcpy(sample.first_page + last, sample.ph, sizeof(sample.ph));
@@ -245,8 +246,9 @@ Test(spm_parse, header_bound)
 	cr_assert_str_eq(why, "program headers outside the beginning of the file");
 	/* A buffer that is longer than the file is read as far as the file. */
 	sample.eh.e_phoff = sizeof(sample.eh);
-	cr_assert_eq(spm_parse_elf(&sample, sizeof(sample), 511, false, &elf, &why), -ENOEXEC);
-	cr_assert_eq(spm_parse_elf(&sample, sizeof(sample), 512, false, &elf, &why), 0);
+	cr_assert_eq(spm_parse_elf(&sample, sizeof(sample), end - 1, false, &elf, &why),
+		     -ENOEXEC);
+	cr_assert_eq(spm_parse_elf(&sample, sizeof(sample), end, false, &elf, &why), 0);
 }
 
 Test(spm_parse, unaligned_buffer)

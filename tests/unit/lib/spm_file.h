@@ -9,7 +9,7 @@
 #include "spm.h"
 
 #define PAGE		4096u
-#define NR_PHDRS	8
+#define NR_PHDRS	9
 #define NR_STRINGS	256
 
 /* The descriptor of the sample. Tests write into it before they parse. */
