@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process that uses libfuncs.so.
+ *   old|new NAME...  do these functions behave so?   ok | bad WHY
+ *   first            answer(0) as the library's constructor saw it
+ *   spin N           start N threads that call answer() without end
+ *   counts           what they saw since the last time: old A new B bad C
+ *   break            change a byte of answer() ourselves: it reads its constant from
+ *                    another word with the same value, so it goes on to work
+ *   mend             undo that
+ */
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include "../common/proto.h"
+#include "checks.h"
+#include "funcs.h"
+
+#define MAX_SPINNERS 64
+
+static struct spinner {
+	pthread_t thread;
+	unsigned long old, new, bad;
+	char pad[64];
+} spinners[MAX_SPINNERS];
+static int nr_spinners;
+
+static void *spin(void *arg)
+{
+	struct spinner *s = arg;
+
+	for (int x = 0;; x = (x + 1) & 0xff) {
+		int got = answer(x);
+
+		if (got == x + 1)
+			__atomic_add_fetch(&s->old, 1, __ATOMIC_RELAXED);
+		else if (got == x + 1001)
+			__atomic_add_fetch(&s->new, 1, __ATOMIC_RELAXED);
+		else
+			__atomic_add_fetch(&s->bad, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static void start_spinners(int n)
+{
+	int err = 0;
+
+	if (n <= 0 || n + nr_spinners > MAX_SPINNERS) {
+		proto_say("bad number");
+		return;
+	}
+	while (n-- && !err) {
+		err = pthread_create(&spinners[nr_spinners].thread, NULL, spin,
+				     &spinners[nr_spinners]);
+		nr_spinners += !err;
+	}
+	if (err)
+		proto_say("bad pthread_create: %s", strerror(err));
+	else
+		proto_say("ok %d", nr_spinners);
+}
+
+static void counts(void)
+{
+	unsigned long old = 0, new = 0, bad = 0;
+
+	for (int i = 0; i < nr_spinners; i++) {
+		old += __atomic_exchange_n(&spinners[i].old, 0, __ATOMIC_RELAXED);
+		new += __atomic_exchange_n(&spinners[i].new, 0, __ATOMIC_RELAXED);
+		bad += __atomic_exchange_n(&spinners[i].bad, 0, __ATOMIC_RELAXED);
+	}
+	proto_say("old %lu new %lu bad %lu", old, new, bad);
+}
+
+/* answer() begins with mov disp32(%rip),%eax: move the displacement by @by */
+static void change_byte(int by)
+{
+	uint8_t *at = (uint8_t *)answer;
+	void *page = (void *)((uintptr_t)at & ~4095UL);
+
+	if (at[0] != 0x8b || at[1] != 0x05 || at[2] + by > 0xff || at[2] + by < 0) {
+		proto_say("bad: answer() begins with %02x %02x %02x", at[0], at[1], at[2]);
+		return;
+	}
+	if (mprotect(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC)) {
+		proto_say("bad mprotect: %s", strerror(errno));
+		return;
+	}
+	at[2] += by;
+	if (mprotect(page, 4096, PROT_READ | PROT_EXEC))
+		proto_say("bad mprotect: %s", strerror(errno));
+	else
+		proto_say("ok");
+}
+
+static void handle(int argc, char **argv)
+{
+	char why[256];
+
+	if (!strcmp(argv[0], "old") || !strcmp(argv[0], "new")) {
+		for (int i = 1; i < argc; i++) {
+			if (checks_run(argv[i], argv[0][0] == 'n', why, sizeof(why))) {
+				proto_say("bad %s: %s", argv[i], why);
+				return;
+			}
+		}
+		proto_say(argc > 1 ? "ok" : "bad: nothing to check");
+	} else if (!strcmp(argv[0], "first")) {
+		proto_say("%d", answer_in_constructor);
+	} else if (!strcmp(argv[0], "spin") && argc == 2) {
+		start_spinners(atoi(argv[1]));
+	} else if (!strcmp(argv[0], "counts")) {
+		counts();
+	} else if (!strcmp(argv[0], "break")) {
+		change_byte(4);
+	} else if (!strcmp(argv[0], "mend")) {
+		change_byte(-4);
+	} else {
+		proto_say("bad word %s", argv[0]);
+	}
+}
+
+int main(void)
+{
+	proto_unused();
+	return proto_serve(handle);
+}

@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# For scenarios and the demo: the browser process and the libevent server. Comes
+# after tests/vm/lib.sh.
+
+targets=/suture/build/tests/targets
+say=$targets/say/say
+
+# browser_start NAME [OPTIONS]: a browser process, its socket is NAME.sock
+browser_start() {
+	local name=$1
+	shift
+	start_bg "$name" "$targets/navigator/browser" "$@" "$PWD/$name.sock"
+	wait_for 20 "$say" "$name.sock" stats
+}
+
+# browser NAME COMMAND…: what the control thread answers
+browser() {
+	local name=$1
+	shift
+	"$say" "$name.sock" "$@"
+}
+
+# field KEY: the values of KEY=… of standard input, one a line
+field() {
+	grep -o -E "(^| )$1=[^ ]*" | cut -d = -f 2-
+}
+
+# sum KEY: all values of KEY of standard input together
+sum() {
+	field "$1" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# browser_quits NAME: it ends by itself and in order
+browser_quits() {
+	browser "$1" quit >/dev/null
+	wait_bg "$1"
+	expect_eq "$status" 0 "exit status of $1"
+}
+
+# expect_pages NAME hostile|fixed: lets every thread of the browser run all pages
+# several times. Hostile ones must succeed in each thread every time, or never;
+# the others must behave as always.
+expect_pages() {
+	local stats thread name=$1 wrong_way
+	case $2 in
+	hostile) wrong_way=hostile_failed ;;
+	fixed) wrong_way=hostile_ok ;;
+	*) die "expect_pages: $2?" ;;
+	esac
+	stats=$(browser "$name" run 39)
+	while read -r thread; do
+		[[ $thread = thread=* ]] || continue
+		[ "$(sum visits <<<"$thread")" -ge 39 ] &&
+			[ "$(sum hostile_ok <<<"$thread")" != "$(sum hostile_failed <<<"$thread")" ] &&
+			[ "$(sum honest_ok <<<"$thread")" -gt 0 ] &&
+			[ "$(sum foreign_failed <<<"$thread")" -gt 0 ] ||
+			die "$name: a thread did not run its pages: $thread"
+		[ "$(sum "$wrong_way" <<<"$thread")" = 0 ] || die "$name: not $2 in $thread"
+		[ "$(sum honest_failed <<<"$thread")" = 0 ] || die "$name: a same-origin page fails: $thread"
+		[ "$(sum foreign_ok <<<"$thread")" = 0 ] || die "$name: another site's address forged: $thread"
+	done <<<"$stats"
+	ok "$name: $(grep -c ^thread= <<<"$stats") threads, hostile pages $2: $(sum hostile_ok <<<"$stats") times ok, $(sum hostile_failed <<<"$stats") times not"
+}
+
+# expect_undisturbed NAME: no blocked call of the browser returned early, and its
+# network thread, asleep all the time, still works
+expect_undisturbed() {
+	local stats
+	expect_eq "$(browser "$1" fetch)" ok "$1: answer of the network thread"
+	stats=$(browser "$1" stats)
+	expect_eq "$(field eintr <<<"$stats")" 0 "$1: EINTRs"
+	expect_eq "$(field early <<<"$stats")" 0 "$1: early returns"
+}
+
+# identity PID: what stays as long as it is the same process, and its threads
+identity() {
+	echo "pid $1, started at tick $(start_time "$1"), $(count_threads "$1") threads"
+}
+
+# server_start NAME LIBRARY: the server with the libevent of that folder
+# (vulnerable or fixed); its port is in NAME.port
+server_start() {
+	LD_LIBRARY_PATH=$targets/evserver/$2 start_bg "$1" "$targets/evserver/evserver" -t 3
+	wait_output "$1" '^port='
+	field port <"$1.out" >"$1.port"
+}
+
+# greet NAME VALUE: the whole answer of the server to a request that has it add
+# the header VALUE (percent-encoded), without the CRs
+greet() {
+	printf 'GET /greet?name=%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" |
+		"$say" "$(cat "$1.port")" | tr -d '\r'
+}
+
+# server_stats NAME
+server_stats() {
+	printf 'GET /stats HTTP/1.0\r\n\r\n' | "$say" "$(cat "$1.port")" | grep requests=
+}
+
+# expect_server NAME vulnerable|fixed: does it add a folded header?
+expect_server() {
+	local i answer
+	for i in {1..20}; do
+		answer=$(greet "$1" 'Two%0d%0a%20Set-Cookie:%20admin=1')
+		case $2 in
+		vulnerable)
+			[[ $answer = "HTTP/1.1 200 OK"*$'\nX-Greeting: Two\n Set-Cookie: admin=1\n'* ]] ||
+				die "$1: is not vulnerable: $answer"
+			;;
+		fixed)
+			[[ $answer = "HTTP/1.1 400 "* && $answer != *Set-Cookie* ]] ||
+				die "$1: is not fixed: $answer"
+			;;
+		esac
+		[[ $(greet "$1" "Two%20Three$i") = "HTTP/1.1 200 OK"*$'\nX-Greeting: Two Three'$i$'\n'* ]] ||
+			die "$1: an ordinary header is not added"
+		[[ $(greet "$1" 'Two%0d%0aThree:%204') = "HTTP/1.1 400 "* ]] ||
+			die "$1: a plain line break is accepted"
+	done
+	ok "$1 is $2: ${answer%%$'\n'*}"
+}

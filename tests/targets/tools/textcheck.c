@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * textcheck PID FILE: compare the text that a process has of FILE (a part of the
+ * path as /proc/PID/maps shows it) with the file itself, through /proc/PID/mem.
+ * One line "VADDR-IN-PROCESS FILE-OFFSET LENGTH" for each run of bytes that differs,
+ * then "N differ". Exit status 0 whatever was found, 1 when it could not look.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static unsigned long total;
+static int looked;
+
+static int compare(int mem, const char *path, unsigned long start, unsigned long end,
+		   unsigned long off)
+{
+	static unsigned char a[4096], b[4096];
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (file < 0) {
+		perror(path);
+		return -1;
+	}
+	for (; start < end; start += 4096, off += 4096) {
+		memset(b, 0, sizeof(b));
+		if (pread(mem, a, 4096, start) != 4096 || pread(file, b, 4096, off) < 0) {
+			perror("read");
+			return -1;
+		}
+		for (unsigned int i = 0; i < 4096; i++) {
+			unsigned int n = 0;
+
+			while (i + n < 4096 && a[i + n] != b[i + n])
+				n++;
+			if (!n)
+				continue;
+			printf("%lx %lx %u\n", start + i, off + i, n);
+			total += n;
+			i += n;
+		}
+	}
+	close(file);
+	looked = 1;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	char name[64], line[4096];
+	FILE *maps;
+	int mem;
+
+	if (argc != 3)
+		return 2;
+	snprintf(name, sizeof(name), "/proc/%s/mem", argv[1]);
+	mem = open(name, O_RDONLY | O_CLOEXEC);
+	snprintf(name, sizeof(name), "/proc/%s/maps", argv[1]);
+	maps = fopen(name, "re");
+	if (mem < 0 || !maps) {
+		perror(name);
+		return 1;
+	}
+	while (fgets(line, sizeof(line), maps)) {
+		unsigned long start, end, off;
+		char perms[8], *path = strchr(line, '/');
+
+		if (!path || !strstr(path, argv[2]) ||
+		    sscanf(line, "%lx-%lx %7s %lx", &start, &end, perms, &off) != 4 ||
+		    perms[2] != 'x')
+			continue;
+		path[strcspn(path, "\n")] = 0;
+		if (compare(mem, path, start, end, off))
+			return 1;
+	}
+	if (!looked) {
+		fprintf(stderr, "process %s has no text of %s\n", argv[1], argv[2]);
+		return 1;
+	}
+	printf("%lu differ\n", total);
+	return 0;
+}
