@@ -9,8 +9,10 @@
 
 #include "build-id.h"
 #include "device.h"
+#include "doctor.h"
 #include "error.h"
 #include "finder.h"
+#include "host.h"
 #include "module.h"
 #include "procmaps.h"
 #include "spm-file.h"

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* suture targets: what would be patched, without doing it. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "output.h"
+#include "patchset.h"
+
+struct options {
+	bool json;
+	char **files;
+	size_t nr_files;
+	char **patches;
+};
+
+enum { OPT_JSON = 256, OPT_FILE };
+
+static const struct argp_option argp_options[] = {
+	{ "file", OPT_FILE, "PATH", 0, "Look at this file too for the build-id; may be repeated", 0 },
+	{ "json", OPT_JSON, NULL, 0, "Print as JSON", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *opt = state->input;
+
+	switch (key) {
+	case OPT_JSON:
+		opt->json = true;
+		return 0;
+	case OPT_FILE:
+		return -suture_strv_add(&opt->files, &opt->nr_files, arg);
+	case ARGP_KEY_ARGS:
+		opt->patches = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which patch module?");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp argp = {
+	.options = argp_options,
+	.parser = parse,
+	.args_doc = "FILE...",
+	.doc = "Show the files and processes that patch modules (.spm) would be applied to. "
+	       "Nothing is changed, and neither the kernel module nor root is needed (but "
+	       "only root sees all processes)."
+	       "\v" CLI_EXIT_CODES,
+};
+
+static const char *role_name(uint32_t role)
+{
+	return role == SUTURE_ROLE_TARGET ? "target" : "needed";
+}
+
+static void print_files(const struct suture_found *found, unsigned int want)
+{
+	size_t i, j;
+
+	for (i = 0; i < found->nr_files; i++) {
+		const struct suture_found_file *file = &found->files[i];
+
+		if (file->want != want)
+			continue;
+		printf("    ");
+		output_text(file->path, 0);
+		if (file->deleted)
+			printf(" (deleted)");
+		if (file->foreign)
+			printf(" (in the mount namespace of process %d)", file->pid);
+		if (!file->pid)
+			printf(" (on disk, not mapped)");
+		printf("\n");
+		for (j = 0; j < found->nr_procs; j++) {
+			if (found->procs[j].file != i)
+				continue;
+			printf("      %7d  ", found->procs[j].pid);
+			output_text(found->procs[j].comm, 0);
+			printf("%s\n", found->procs[j].exec ? "" : "  (maps the file, not its text)");
+		}
+	}
+}
+
+/* Does the process map, executable, a file of each object? */
+static bool maps_all(const struct patchset *set, const struct patchset_patch *patch, pid_t pid)
+{
+	const struct suture_found *found = set->found;
+	uint32_t object;
+	size_t i;
+
+	for (object = 0; object < patch->spm->note.nr_objects; object++) {
+		for (i = 0; i < found->nr_procs; i++)
+			if (found->procs[i].pid == pid && found->procs[i].exec &&
+			    found->files[found->procs[i].file].want == patch->want_of[object])
+				break;
+		if (i == found->nr_procs)
+			return false;
+	}
+	return true;
+}
+
+/* Each pid once: its first record decides. */
+static bool first_of_pid(const struct suture_found *found, size_t i)
+{
+	size_t j;
+
+	for (j = i; j-- > 0 && found->procs[j].pid == found->procs[i].pid;)
+		;
+	return j + 1 == i;
+}
+
+static size_t count_ready(const struct patchset *set, const struct patchset_patch *patch)
+{
+	size_t nr = 0, i;
+
+	for (i = 0; i < set->found->nr_procs; i++)
+		if (first_of_pid(set->found, i) && maps_all(set, patch, set->found->procs[i].pid))
+			nr++;
+	return nr;
+}
+
+static void print_patch(const struct patchset *set, const struct patchset_patch *patch)
+{
+	const struct spm_note *note = &patch->spm->note;
+	char hex[2 * SUTURE_BUILD_ID_MAX + 1];
+	size_t nr;
+	uint32_t i;
+
+	output_text(suture_spm_name(patch->spm), 0);
+	printf(" ");
+	output_text(spm_string(note, note->head->version), 0);
+	printf("\n");
+	for (i = 0; i < note->nr_objects; i++) {
+		const struct suture_object *obj = &note->objects[i];
+
+		printf("  %s ", role_name(obj->role));
+		output_text(spm_string(note, obj->name), 0);
+		printf(", build-id %s\n", suture_text_hex(obj->build_id, obj->build_id_len, hex));
+		print_files(set->found, patch->want_of[i]);
+		if (!suture_found_has(set->found, patch->want_of[i]))
+			printf("    no file\n");
+	}
+	nr = count_ready(set, patch);
+	printf("  %zu process%s would be patched\n", nr, nr == 1 ? "" : "es");
+}
+
+static struct json_object *json_files(const struct suture_found *found, unsigned int want)
+{
+	struct json_object *list = json_object_new_array(), *obj, *procs, *proc;
+	size_t i, j;
+
+	for (i = 0; i < found->nr_files; i++) {
+		const struct suture_found_file *file = &found->files[i];
+
+		if (file->want != want)
+			continue;
+		obj = json_object_new_object();
+		json_object_object_add(obj, "path", json_text(file->path));
+		json_object_object_add(obj, "device", json_object_new_uint64(file->dev));
+		json_object_object_add(obj, "inode", json_object_new_uint64(file->inode));
+		json_object_object_add(obj, "deleted", json_object_new_boolean(file->deleted));
+		json_object_object_add(obj, "other_namespace",
+				       json_object_new_boolean(file->foreign));
+		procs = json_object_new_array();
+		for (j = 0; j < found->nr_procs; j++) {
+			if (found->procs[j].file != i)
+				continue;
+			proc = json_object_new_object();
+			json_object_object_add(proc, "pid",
+					       json_object_new_int(found->procs[j].pid));
+			json_object_object_add(proc, "comm", json_text(found->procs[j].comm));
+			json_object_object_add(proc, "executable",
+					       json_object_new_boolean(found->procs[j].exec));
+			json_object_array_add(procs, proc);
+		}
+		json_object_object_add(obj, "processes", procs);
+		json_object_array_add(list, obj);
+	}
+	return list;
+}
+
+static struct json_object *json_patch(const struct patchset *set,
+				      const struct patchset_patch *patch)
+{
+	struct json_object *root = json_object_new_object(), *obj;
+	struct json_object *objects = json_object_new_array();
+	const struct spm_note *note = &patch->spm->note;
+	uint32_t i;
+
+	json_object_object_add(root, "name", json_text(suture_spm_name(patch->spm)));
+	json_object_object_add(root, "version",
+			       json_text(spm_string(note, note->head->version)));
+	json_object_object_add(root, "file", json_text(patch->spm->path));
+	for (i = 0; i < note->nr_objects; i++) {
+		obj = json_object_new_object();
+		json_object_object_add(obj, "name",
+				       json_text(spm_string(note, note->objects[i].name)));
+		json_object_object_add(obj, "role", json_text(role_name(note->objects[i].role)));
+		json_object_object_add(obj, "build_id", json_hex(note->objects[i].build_id,
+								 note->objects[i].build_id_len));
+		json_object_object_add(obj, "files", json_files(set->found, patch->want_of[i]));
+		json_object_array_add(objects, obj);
+	}
+	json_object_object_add(root, "objects", objects);
+	json_object_object_add(root, "would_be_patched",
+			       json_object_new_int64(count_ready(set, patch)));
+	json_object_object_add(root, "missing",
+			       json_missing(patch->spm, patch->want_of, set->found));
+	return root;
+}
+
+static int show(const struct patchset *set, bool json)
+{
+	struct json_object *root, *list;
+	int code = SUTURE_EXIT_DONE;
+	size_t i;
+
+	for (i = 0; i < set->nr; i++)
+		if (patchset_missing(set, &set->patches[i]))
+			code = SUTURE_EXIT_NOTHING;
+	if (json) {
+		list = json_object_new_array();
+		for (i = 0; i < set->nr; i++)
+			json_object_array_add(list, json_patch(set, &set->patches[i]));
+		root = json_object_new_object();
+		json_object_object_add(root, "patches", list);
+		json_object_object_add(root, "processes_not_readable",
+				       json_object_new_int64(set->found->nr_denied));
+		return json_finish(root, code);
+	}
+	for (i = 0; i < set->nr; i++) {
+		const struct patchset_patch *patch = &set->patches[i];
+
+		print_patch(set, patch);
+		fflush(stdout);
+		if (patchset_missing(set, patch))
+			output_missing(patch->spm, patch->want_of, set->found);
+	}
+	if (set->found->nr_denied && code == SUTURE_EXIT_DONE)
+		cli_note("%zu processes could not be looked at; root sees all of them",
+			 set->found->nr_denied);
+	return code;
+}
+
+int cmd_targets(int argc, char **argv)
+{
+	struct suture_error err = { 0 };
+	struct patchset *set = NULL;
+	struct options opt = { 0 };
+	int code;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
+		return SUTURE_EXIT_USAGE;
+	if (patchset_open(opt.patches, &set, &err) || patchset_find(set, opt.files, &err))
+		code = cli_error(&err);
+	else
+		code = show(set, opt.json);
+	patchset_free(set);
+	suture_strv_free(opt.files);
+	return code;
+}
