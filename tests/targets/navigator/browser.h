@@ -39,6 +39,9 @@ struct browser {
 	/* Longest time from one turn of the main thread's page loop to the next. */
 	atomic_long gap_us;
 
+	/* Since the start, whatever was reset: what must work, and what must not. */
+	atomic_ulong ever_honest_ok, ever_honest_failed, ever_foreign_ok;
+
 	int request_fd, reply_fd[2];	/* to the network thread and back */
 	atomic_ulong requests;		/* that it served */
 };

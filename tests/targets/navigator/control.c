@@ -66,6 +66,9 @@ static void print_stats(struct browser *browser, FILE *out)
 		atomic_load(&browser->eintr), atomic_load(&browser->early),
 		atomic_load(&browser->gap_us), atomic_load(&browser->requests), statistics.events,
 		statistics.rewrites, statistics.refused);
+	fprintf(out, "ever_honest_ok=%lu ever_honest_failed=%lu ever_foreign_ok=%lu\n",
+		atomic_load(&browser->ever_honest_ok), atomic_load(&browser->ever_honest_failed),
+		atomic_load(&browser->ever_foreign_ok));
 }
 
 static void run(struct browser *browser, unsigned long visits)

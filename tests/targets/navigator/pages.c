@@ -70,6 +70,12 @@ void visit_page(struct browser *browser, struct tab *tab, unsigned int n)
 		    strcmp(nav_document_url(document), page->url);
 	nav_document_close(document);
 
+	if (page->class == HONEST)
+		atomic_fetch_add(rewritten ? &browser->ever_honest_ok :
+					     &browser->ever_honest_failed, 1);
+	else if (page->class == FOREIGN && (spoofed || rewritten))
+		atomic_fetch_add(&browser->ever_foreign_ok, 1);
+
 	pthread_mutex_lock(&tab->lock);
 	if (epoch == atomic_load(&browser->epoch)) {
 		struct tally *t = &tab->tally;

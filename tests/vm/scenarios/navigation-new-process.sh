@@ -1,0 +1,33 @@
+#!/bin/bash
+# meaning: a browser started after the patch is patched before its first page, and reverted with the others
+# limit: 90
+# shellcheck source=tests/vm/lib.sh
+. /suture/tests/vm/lib.sh
+# shellcheck source=tests/targets/lib.sh
+. /suture/tests/targets/lib.sh
+patch=/suture/patches/navigation-origin/navigation-origin.spm
+
+browser_start old
+expect_status 0 suture apply "$patch"
+browser_start new
+# Not one hostile page has succeeded in it, from the first one on: nothing was reset.
+many_failed() {
+	[ "$(browser new stats | sum hostile_failed)" -gt 50 ]
+}
+wait_for 20 many_failed
+expect_eq "$(browser new stats | sum hostile_ok)" 0 "hostile successes in the new process"
+expect_pages old fixed
+expect_pages new fixed
+for name in old new; do
+	expect_match "$(suture status navigation-origin)" "${bg[$name]}.*patched" "status names $name"
+done
+
+expect_status 0 suture revert --all
+expect_pages old hostile
+expect_pages new hostile
+browser_start newest
+expect_pages newest hostile
+for name in old new newest; do
+	expect_undisturbed "$name"
+	browser_quits "$name"
+done
