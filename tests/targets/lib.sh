@@ -73,6 +73,14 @@ expect_undisturbed() {
 		"0 0" "$1: same-origin pages that failed, other sites forged, since its start"
 }
 
+# expect_state PATCH NAME STATE: what suture status says of a process of start_bg
+expect_state() {
+	local state
+	state=$(suture status --json "$1" |
+		jq -r --argjson pid "${bg[$2]}" '.patches[0].processes[] | select(.pid == $pid) | .state')
+	expect_eq "$state" "$3" "$2's state in suture status"
+}
+
 # identity PID: what stays as long as it is the same process, and its threads
 identity() {
 	echo "pid $1, started at tick $(start_time "$1"), $(count_threads "$1") threads"

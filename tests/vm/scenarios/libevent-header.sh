@@ -20,7 +20,7 @@ expect_eq "$(count_maps "${bg[reference]}" .spm)" 0 "mappings of the patch in th
 answer=$(greet server 'Two%0d%0a%20Three')
 reference=$(greet reference 'Two%0d%0a%20Three')
 expect_eq "$(grep -v ^Date: <<<"$answer")" "$(grep -v ^Date: <<<"$reference")" "the patched server's answer"
-expect_match "$(suture status libevent-cve-2026-63385)" "${bg[server]}.*patched" "status names the server"
+expect_state libevent-cve-2026-63385 server patched
 
 server_start second vulnerable
 expect_server second fixed

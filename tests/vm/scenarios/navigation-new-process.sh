@@ -19,7 +19,7 @@ expect_eq "$(browser new stats | sum hostile_ok)" 0 "hostile successes in the ne
 expect_pages old fixed
 expect_pages new fixed
 for name in old new; do
-	expect_match "$(suture status navigation-origin)" "${bg[$name]}.*patched" "status names $name"
+	expect_state navigation-origin "$name" patched
 done
 
 expect_status 0 suture revert --all

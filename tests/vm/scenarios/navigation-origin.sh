@@ -40,7 +40,7 @@ expect_eq "$(count_maps "${bg[tab]}" navigation-origin.spm | sed 's/[1-9][0-9]*/
 expect_pages tab fixed
 navigations false
 expect_eq "$(identity "${bg[tab]}")" "$before" "the process"
-expect_match "$(suture status navigation-origin)" "${bg[tab]}.*patched" "status names the browser"
+expect_state navigation-origin tab patched
 
 expect_status 0 suture revert navigation-origin
 expect_eq "$(count_maps "${bg[tab]}" navigation-origin.spm)" 0 "mappings of the patch"
