@@ -102,7 +102,6 @@ int try_navigation(const char *from, const char *to, FILE *out)
 	const struct page page = { .url = from, .link = to };
 	struct nav_document *document;
 	struct nav_result result;
-	char origin[320];
 	int err;
 
 	err = nav_document_open(from, &document);
@@ -111,6 +110,8 @@ int try_navigation(const char *from, const char *to, FILE *out)
 	nav_document_on_navigate(document, intercept_all, (void *)&page);
 	err = nav_navigate(document, to, NAV_PUSH, &result);
 	if (!err) {
+		char origin[320];
+
 		nav_document_origin(document, origin, sizeof(origin));
 		fprintf(out, "canIntercept=%s intercepted=%s documentURL=%s origin=%s spoofed=%s\n",
 			result.can_intercept ? "true" : "false",

@@ -261,7 +261,6 @@ static int parse_absolute(const char *input, size_t scheme_len, struct url *ret)
 	struct writer w = { .url = ret };
 	const char *s = input + scheme_len + 1;
 	const struct scheme *scheme;
-	int err;
 
 	*ret = (struct url){ .port = -1 };
 	for (size_t i = 0; i < scheme_len; i++)
@@ -272,7 +271,7 @@ static int parse_absolute(const char *input, size_t scheme_len, struct url *ret)
 	scheme = find_scheme(ret->text, scheme_len);
 	if (scheme) {
 		bool file = url_scheme_is(ret, "file");
-		int slashes = 0;
+		int slashes = 0, err;
 		const char *end;
 
 		while (is_slash(*s) && (!file || slashes < 2)) {
