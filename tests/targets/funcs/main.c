@@ -2,6 +2,7 @@
 /*
  * A process that uses libfuncs.so.
  *   old|new NAME...  do these functions behave so?   ok | bad WHY
+ *   text WORD        parse(WORD)
  *   first            answer(0) as the library's constructor saw it
  *   spin N           start N threads that call answer() without end
  *   counts           what they saw since the last time: old A new B bad C
@@ -108,6 +109,8 @@ static void handle(int argc, char **argv)
 		proto_say(argc > 1 ? "ok" : "bad: nothing to check");
 	} else if (!strcmp(argv[0], "first")) {
 		proto_say("%d", answer_in_constructor);
+	} else if (!strcmp(argv[0], "text") && argc == 2) {
+		proto_say("%ld", parse(argv[1]));
 	} else if (!strcmp(argv[0], "spin") && argc == 2) {
 		start_spinners(atoi(argv[1]));
 	} else if (!strcmp(argv[0], "counts")) {

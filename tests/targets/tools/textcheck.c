@@ -2,8 +2,8 @@
 /*
  * textcheck PID FILE: compare the text that a process has of FILE (a part of the
  * path as /proc/PID/maps shows it) with the file itself, through /proc/PID/mem.
- * One line "VADDR-IN-PROCESS FILE-OFFSET LENGTH" for each run of bytes that differs,
- * then "N differ". Exit status 0 whatever was found, 1 when it could not look.
+ * One line "ADDRESS FILE-OFFSET LENGTH FIRST-BYTE" for each place that differs, then
+ * "N places, N bytes". Exit status 0 whatever was found, 1 when it could not look.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -12,8 +12,31 @@
 #include <string.h>
 #include <unistd.h>
 
-static unsigned long total;
+/* bytes that differ, the place that is open, and how many places there are */
+static unsigned long total, places, first, last, first_off;
+static unsigned int first_byte;
 static int looked;
+
+static void show(void)
+{
+	if (places)
+		printf("%lx %lx %lu %02x\n", first, first_off, last - first + 1, first_byte);
+}
+
+/* a byte of a jump may happen to be what was there before: bytes less than five
+ * apart are one place */
+static void differs(unsigned long at, unsigned long off, unsigned int byte)
+{
+	total++;
+	if (!places || at > first + 4) {
+		show();
+		places++;
+		first = at;
+		first_off = off;
+		first_byte = byte;
+	}
+	last = at;
+}
 
 static int compare(int mem, const char *path, unsigned long start, unsigned long end,
 		   unsigned long off)
@@ -31,17 +54,9 @@ static int compare(int mem, const char *path, unsigned long start, unsigned long
 			perror("read");
 			return -1;
 		}
-		for (unsigned int i = 0; i < 4096; i++) {
-			unsigned int n = 0;
-
-			while (i + n < 4096 && a[i + n] != b[i + n])
-				n++;
-			if (!n)
-				continue;
-			printf("%lx %lx %u\n", start + i, off + i, n);
-			total += n;
-			i += n;
-		}
+		for (unsigned int i = 0; i < 4096; i++)
+			if (a[i] != b[i])
+				differs(start + i, off + i, a[i]);
 	}
 	close(file);
 	looked = 1;
@@ -80,6 +95,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "process %s has no text of %s\n", argv[1], argv[2]);
 		return 1;
 	}
-	printf("%lu differ\n", total);
+	show();
+	printf("%lu places, %lu bytes\n", places, total);
 	return 0;
 }

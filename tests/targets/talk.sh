@@ -1,0 +1,150 @@
+# shellcheck shell=bash
+# For scenarios, after tests/vm/lib.sh: programs that talk like common/proto.h,
+# test patches by name, and what is known of a process.
+
+# shellcheck disable=SC2034 # scenarios use them
+T=/suture/build/tests/targets
+LIB=$T/funcs/libfuncs.so
+
+declare -A talk_in=() talk_out=() pid=()
+answer=
+
+# start NAME COMMAND...: a program that talks; its id is in ${pid[NAME]}
+start() {
+	local name=$1 in out
+	shift
+	mkfifo "$name.in" "$name.out"
+	"$@" <"$name.in" >"$name.out" 2>"$name.err" &
+	pid[$name]=$!
+	exec {in}>"$name.in" {out}<"$name.out"
+	talk_in[$name]=$in
+	talk_out[$name]=$out
+	read -r -t 60 answer <&"$out" || die "$name does not begin: $(cat "$name.err")"
+	[[ $answer == ready* ]] || die "$name begins with '$answer'"
+}
+
+# tell NAME WORDS...: without waiting for the answer
+tell() {
+	local name=$1
+	shift
+	echo "$*" >&"${talk_in[$name]}"
+}
+
+# hear NAME: the answer, in $answer
+hear() {
+	read -r -t 30 answer <&"${talk_out[$1]}" || die "$1 does not answer: $(cat "$1.err")"
+}
+
+# ask NAME WORDS...: the answer is in $answer
+ask() {
+	tell "$@"
+	hear "$1"
+}
+
+# is NAME ANSWER WORDS...: it has to answer so
+is() {
+	local name=$1 wanted=$2
+	shift 2
+	ask "$name" "$@"
+	[ "$answer" = "$wanted" ] || die "$name, $*: '$answer', not '$wanted'"
+	ok "$name, $*: $answer"
+}
+
+# part WORD: the number behind a word of $answer, as in "old 3 new 4"
+part() {
+	local words
+	read -r -a words <<<"$answer"
+	for ((i = 0; i + 1 < ${#words[@]}; i += 2)); do
+		if [ "${words[i]}" = "$1" ]; then
+			echo "${words[i + 1]}"
+			return
+		fi
+	done
+	die "no $1 in '$answer'"
+}
+
+# stop NAME: ends it and sees that it ended well
+stop() {
+	local status=0
+	ask "$1" quit
+	wait "${pid[$1]}" || status=$?
+	[ $status = 0 ] || die "$1 ended with status $status"
+	unset "pid[$1]" "talk_in[$1]" "talk_out[$1]"
+	rm -f "$1.in" "$1.out"
+}
+
+# spm NAME: the file of a test patch
+spm() {
+	local file
+	for file in /suture/tests/targets/*/patches/"$1"/"$1".spm; do
+		[ -e "$file" ] || die "there is no patch $1: make patches"
+		echo "$file"
+	done
+}
+
+# apply NAME [OPTIONS]: goes in everywhere
+apply() {
+	local name=$1
+	shift
+	suture apply "$@" "$(spm "$name")" || die "suture apply $name: exit status $?"
+}
+
+# revert NAME [OPTIONS]: goes out everywhere
+revert() {
+	local name=$1
+	shift
+	suture revert "$@" "$name" || die "suture revert $name: exit status $?"
+	! loaded "$name" || die "$name is still loaded after suture revert"
+}
+
+# loaded NAME: is that patch in the kernel?
+loaded() {
+	[ -d "/sys/kernel/suture/$1" ]
+}
+
+# proc NAME PID FIELD: what `suture status` says of a process: state, reason, tid, function ...
+proc() {
+	suture status --json "$1" |
+		jq -r --argjson pid "$2" --arg field "$3" \
+			'.patches[0].processes[] | select(.pid == $pid) | .[$field] // "-"'
+}
+
+# state_is NAME PID STATE: for wait_for
+state_is() {
+	[ "$(proc "$1" "$2" state)" = "$3" ]
+}
+
+# total NAME STATE: how many processes are so
+total() {
+	suture status --json "$1" | jq -r --arg state "$2" '.patches[0].totals[$state]'
+}
+
+# text PID FILE PLACES: its text differs from the file in so many places, each no
+# longer than a jump and beginning with one
+text() {
+	local lines bad
+	lines=$("$T/tools/textcheck" "$1" "$2")
+	[[ $lines == *"$3 places,"* ]] || die "text of $2 in process $1: $lines, not $3 places"
+	bad=$(awk 'NF == 4 && !/places/ && ($3 > 5 || $4 != "e9")' <<<"$lines")
+	[ -z "$bad" ] || die "text of $2 in process $1 differs otherwise than by a jump: $bad"
+	ok "$2 differs from its file in $3 places in process $1"
+}
+
+# maps PID: its mappings, without the heap and the stack, which grow by themselves
+maps() {
+	grep -v -e '\[stack\]' -e '\[heap\]' "/proc/$1/maps"
+}
+
+# of_status PID NAME: a line of /proc/PID/status
+of_status() {
+	awk -v name="$2:" '$1 == name { print $2 }' "/proc/$1/status"
+}
+
+# mappers FILE: the processes that map this file, by a look at /proc
+mappers() {
+	local maps id
+	for maps in /proc/[0-9]*/maps; do
+		id=${maps#/proc/}
+		! grep -q -F -- "$1" "$maps" 2>/dev/null || echo "${id%/maps}"
+	done | sort -n
+}

@@ -1,0 +1,57 @@
+#!/bin/bash
+# meaning: status names every process that maps the target, and its totals add up
+# limit: 40
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+
+start a "$T/funcs/funcs"
+start b "$T/threads/sleepers"
+start c "$T/threads/holder"
+start reader "$T/funcs/funcs-dl"
+start stranger "$T/funcs/funcs-dl"
+start changed "$T/funcs/funcs"
+# maps the file for reading only: it is named, and it is not applicable
+is reader ok map "$LIB"
+is changed ok break
+is c ok enter hold
+agree() {
+	local by_status by_proc
+	by_proc=$(mappers /funcs/libfuncs.so | tr '\n' ' ')
+	by_status=$(suture status --json "$1" | jq -r '.patches[0].processes[].pid' | sort -n | tr '\n' ' ')
+	expect_eq "$by_status" "$by_proc" "the processes of $1"
+	suture status --json "$1" | jq -e '.patches[0] | .totals.total == (.processes | length) and
+		.totals.total == ([.totals | to_entries[] | select(.key != "total") | .value] | add)' \
+		>/dev/null || die "the totals of $1 do not add up: $(suture status --json "$1")"
+	ok "the totals of $1 add up"
+}
+expect_status 5 suture apply "$(spm replace)"
+agree replace
+expect_eq "$(proc replace "${pid[a]}" state)" patched "a"
+expect_eq "$(proc replace "${pid[b]}" state)" patched "b"
+expect_eq "$(proc replace "${pid[changed]}" state)" refused "the changed one"
+expect_eq "$(proc replace "${pid[reader]}" state)" "not applicable" "the reader"
+expect_eq "$(proc replace "${pid[reader]}" reason)" not-exec "its reason"
+expect_eq "$(proc replace "${pid[stranger]}" state)" "" "the stranger"
+expect_eq "$(total replace patched) $(total replace refused) $(total replace 'not applicable')" \
+	"3 1 1" "totals"
+expect_match "$(suture status replace)" "5 processes: 3 patched, 1 not applicable, 1 refused" \
+	"status for people"
+# one of each more, and some go
+suture apply --no-wait "$(spm hold)"
+sleep 0.3
+agree hold
+expect_eq "$(total hold waiting)" 1 "waiting"
+start d "$T/funcs/funcs"
+is stranger "1005 1001" open "$LIB"
+stop a
+agree replace
+agree hold
+expect_eq "$(total replace total)" 6 "processes of replace"
+expect_eq "$(total hold total)" 6 "processes of hold"
+expect_match "$(suture list --json | jq -r '[.patches[].name] | sort | join(" ")')" "^hold replace$" list
+is c "6 0" leave
+wait_for 5 state_is hold "${pid[c]}" patched
+agree hold
+revert hold
+revert replace
+expect_match "$(suture status)" "no patch" "status without a patch"
