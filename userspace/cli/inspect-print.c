@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* suture inspect, for people. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "disasm.h"
+#include "inspect.h"
+#include "output.h"
+
+/* A line "  WORD  TEXT", left out when there is no text. */
+static void print_meta(const struct inspection *in, const char *word, uint32_t string)
+{
+	const char *text = spm_string(&in->patch->spm->note, string);
+
+	if (!*text)
+		return;
+	printf("  %-12s ", word);
+	output_text(text, 0);
+	printf("\n");
+}
+
+static void print_head(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+
+	output_text(suture_spm_name(in->patch->spm), 0);
+	printf(" ");
+	output_text(spm_string(note, note->head->version), 0);
+	printf("\n");
+	print_meta(in, "description", note->head->description);
+	print_meta(in, "CVE", note->head->cve);
+	print_meta(in, "author", note->head->author);
+	print_meta(in, "license", note->head->license);
+	printf("  %-12s %s\n", "machine", inspect_machine_name(note->head->machine));
+	printf("  %-12s %s\n", "consistency",
+	       note->head->flags & SUTURE_NOTE_QUIESCENT ?
+	       "quiescent: all functions change at once, when no thread is inside an old one" :
+	       "immediate: a thread inside an old function finishes there");
+}
+
+static void print_objects(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+	const struct suture_found *found = in->set->found;
+	char hex[2 * SUTURE_BUILD_ID_MAX + 1];
+	uint32_t i;
+	size_t j;
+
+	printf("\nobjects\n");
+	for (i = 0; i < note->nr_objects; i++) {
+		const struct suture_object *obj = &note->objects[i];
+
+		printf("  %s ", inspect_role_name(obj->role));
+		output_text(spm_string(note, obj->name), 0);
+		printf(", build-id %s\n", suture_text_hex(obj->build_id, obj->build_id_len, hex));
+		for (j = 0; j < found->nr_files; j++) {
+			if (found->files[j].want != in->patch->want_of[i])
+				continue;
+			printf("    found: ");
+			output_text(found->files[j].path, 0);
+			printf("%s\n", found->files[j].deleted ? " (deleted)" : "");
+		}
+		if (!suture_found_has(found, in->patch->want_of[i]))
+			printf("    no file of this build is here\n");
+	}
+}
+
+static void print_bytes(const uint8_t *bytes, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		printf("%s%02x", i ? " " : "", bytes[i]);
+}
+
+static void print_funcs(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+	const struct suture_extent *extent;
+	uint32_t i, j;
+
+	if (!note->nr_funcs)
+		return;
+	printf("\nfunctions\n");
+	for (i = 0; i < note->nr_funcs; i++) {
+		const struct suture_func *func = &note->funcs[i];
+
+		printf("  ");
+		output_text(spm_string(note, func->name), 0);
+		printf("\n    old: 0x%" PRIx64 ", %u bytes, in ", (uint64_t)func->old_addr,
+		       func->old_size);
+		output_text(spm_string(note, note->objects[func->object].name), 0);
+		printf("\n    begins with: ");
+		print_bytes(func->old_bytes, func->old_len);
+		printf("%s\n", func->branch_at ? " (the branch goes behind the landing pad)" : "");
+		for (j = 0; j < note->nr_ranges; j++)
+			if (note->ranges[j].func == i)
+				printf("    further part: 0x%" PRIx64 ", %u bytes\n",
+				       (uint64_t)note->ranges[j].addr, note->ranges[j].size);
+		printf("    new: 0x%" PRIx64, (uint64_t)func->new_addr);
+		extent = inspect_new_extent(in, func->new_addr);
+		if (extent && extent->addr == func->new_addr && extent->size)
+			printf(", %" PRIu64 " bytes", extent->size);
+		if (extent && extent->name) {
+			printf(", ");
+			output_text(extent->name, 0);
+		}
+		printf(" in the patch\n");
+	}
+}
+
+static void print_rest(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+	uint32_t i;
+	size_t nr;
+
+	if (note->nr_sites)
+		printf("\nsites\n");
+	for (i = 0; i < note->nr_sites; i++) {
+		const struct suture_site *site = &note->sites[i];
+
+		printf("  call at 0x%" PRIx64 " in ", (uint64_t)site->addr);
+		output_text(spm_string(note, note->objects[site->object].name), 0);
+		printf(" (");
+		print_bytes(site->old_bytes, site->old_len);
+		printf(") goes to 0x%" PRIx64 " in the patch\n", (uint64_t)site->new_addr);
+	}
+	if (note->nr_hooks)
+		printf("\nhooks\n");
+	for (i = 0; i < note->nr_hooks; i++)
+		printf("  %s at 0x%" PRIx64 "\n", inspect_hook_name(note->hooks[i].kind),
+		       (uint64_t)note->hooks[i].addr);
+
+	printf("\nrelocations: %u\n", note->nr_relocs);
+	nr = inspect_count_relocs(in, SUTURE_SELF);
+	if (nr)
+		printf("  %zu to the patch itself\n", nr);
+	for (i = 0; i < note->nr_objects; i++) {
+		nr = inspect_count_relocs(in, i);
+		if (!nr)
+			continue;
+		printf("  %zu to ", nr);
+		output_text(spm_string(note, note->objects[i].name), 0);
+		printf("\n");
+	}
+}
+
+/* Old and new of one function; what a missing side is for is said above already. */
+static int print_pair(const struct inspection *in, const struct suture_func *func)
+{
+	struct suture_code *old_code, *new_code;
+	struct suture_error err = { 0 };
+	char *text, *clean;
+
+	if (suture_target_code(in->objects[func->object], &old_code, &err) ||
+	    suture_target_code(in->self, &new_code, &err) ||
+	    suture_disasm_pair(old_code, func->old_addr, func->old_size, new_code, func->new_addr,
+			       0, in->width, &text, &err))
+		return cli_error(&err);
+	printf("\n");
+	output_text(spm_string(&in->patch->spm->note, func->name), 0);
+	printf(": old and new\n");
+	/* Names of symbols are in it. */
+	clean = suture_text_clean(text, SUTURE_TEXT_KEEP_NEWLINES);
+	fputs(clean ? clean : "out of memory\n", stdout);
+	free(clean);
+	free(text);
+	return SUTURE_EXIT_DONE;
+}
+
+int inspect_print(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+	int code = SUTURE_EXIT_DONE;
+	uint32_t i;
+
+	print_head(in);
+	print_objects(in);
+	print_funcs(in);
+	print_rest(in);
+	if (!in->disassemble)
+		return code;
+	if (!in->self)
+		return SUTURE_EXIT_ERROR;
+	for (i = 0; i < note->nr_funcs; i++) {
+		if (in->objects[note->funcs[i].object])
+			code = cli_worse(code, print_pair(in, &note->funcs[i]));
+		else
+			cli_note("%s: its old code cannot be shown without the target (name it by --file)",
+				 spm_string(note, note->funcs[i].name));
+	}
+	return code;
+}
