@@ -1,17 +1,111 @@
 # SPDX-License-Identifier: GPL-2.0
-# `make help` lists what there is to make.
+# `make help` lists what there is to make. Everything that is made or downloaded
+# goes into build/; only patches/NAME/NAME.spm lie beside their sources.
 
 ARCH ?= x86_64
 KERNEL ?= 6.1
 KERNELDIR := build/kernels/$(ARCH)-$(KERNEL)
 KDIR ?= $(KERNELDIR)/kdir
-VM := tests/vm/run --arch $(ARCH) --kernel $(KERNEL)
+SCENARIO ?=
+DESTDIR ?=
+PREFIX ?= /usr
 
-.DELETE_ON_ERROR:
-.PHONY: kmod
+MAKEFLAGS += --no-print-directory
+# As many jobs as processors, unless the user has said how many.
+jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+vm = tests/vm/run --arch $(ARCH) --kernel $(KERNEL)
+patch_dirs = $(patsubst %/Makefile,%,$(wildcard patches/*/Makefile))
+# The kernel version that the headers in KDIR are for.
+kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+
+.PHONY: all help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built \
+	lint check check-unit check-vm check-harness demo bench install clean distclean
+
+all: setup
+	@$(MAKE) $(jobs) kmod userspace patches
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make                     set-up, then kmod, userspace and patches
+#: make kmod [KDIR=...]     suture.ko, for Debian's 6.1 kernel or for the headers in KDIR
+#: make userspace           suture and libsuture
+#: make patches             patches/NAME/NAME.spm
+#: make demo                the main job, shown in a VM
+#: make check               all tests
+#: make check-unit          the unit tests
+#: make check-vm            the scenarios in the VM; SCENARIO='NAME PATTERN*' for some
+#: make check-harness       does the VM's harness fail when it should?
+#: make bench               what patching costs, measured in the VM
+#: make lint                shellcheck, cppcheck, sparse, white space
+#: make setup               install the Debian packages of tests/packages.list
+#: make install DESTDIR=... module, programs, headers, manual
+#: make clean               remove what was built; distclean: and what was downloaded
+#: Variables: KERNEL=6.1 (Debian's kernel series), ARCH=x86_64, KDIR, SCENARIO, DESTDIR, PREFIX
+
+setup:
+	@tests/setup
 
 $(KERNELDIR)/kdir:
 	@tests/vm/fetch headers $(ARCH) $(KERNEL)
 
 kmod: $(filter $(KERNELDIR)/kdir,$(KDIR))
 	@tests/vm/build-kmod $(abspath $(KDIR)) $(ARCH)
+
+userspace:
+	@$(MAKE) -C userspace all
+
+# What is patched in the demo and in the tests.
+targets:
+	@$(MAKE) -C tests/targets all
+
+patches: $(patch_dirs)
+
+$(patch_dirs): userspace targets
+	@$(MAKE) -C $@
+
+test-patches: userspace targets
+	@$(MAKE) -C tests/targets patches
+
+tests-built: kmod userspace patches test-patches
+
+lint: setup
+	@$(MAKE) $(jobs) kmod
+	@tests/lint
+
+check: setup
+	@MAKE='$(MAKE)' tests/check '$(jobs)'
+
+check-unit: setup
+	@$(MAKE) $(jobs) patches test-patches
+	@$(MAKE) $(jobs) -C tests/unit check
+
+check-vm: setup
+	@$(MAKE) $(jobs) tests-built
+	@$(vm) $(foreach pattern,$(SCENARIO),'$(pattern)')
+
+check-harness: setup
+	@tests/vm/selftest
+
+demo: setup
+	@$(MAKE) $(jobs) tests-built
+	@tests/vm/demo
+
+bench: setup
+	@$(MAKE) $(jobs) tests-built
+	@$(if $(wildcard tests/bench/Makefile),$(MAKE) $(jobs) -C tests/bench)
+	@tests/bench/run
+
+install: kmod userspace
+	@[ -n '$(kver)' ] || { echo "install: no kernel headers in $(KDIR)" >&2; exit 1; }
+	install -D -m 644 build/kmod/$(kver)/suture.ko $(DESTDIR)/lib/modules/$(kver)/updates/suture.ko
+	install -D -m 644 patches/include/suture/patch.h $(DESTDIR)$(PREFIX)/include/suture/patch.h
+	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	$(if $(DESTDIR),,depmod $(kver))
+
+clean:
+	rm -rf build/kmod build/userspace build/tests build/vm/logs
+	find patches tests -name '*.spm' -delete
+
+distclean: clean
+	rm -rf build
