@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Disassembly for people: one function, or the old and the new one side by side. */
 #ifndef SUTURE_DISASM_H
 #define SUTURE_DISASM_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Instructions of an object: may a branch be written over a function's entry,
  * and which further pieces of text belong to a function.

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of ipara share among themselves. */
+#ifndef SUTURE_IPARA_INT_H
+#define SUTURE_IPARA_INT_H
+
+#include "insn-int.h"
+#include "ipara.h"
+
+#define SUTURE_X86_ALL_XMM	(0xffffffffULL << 16)
+#define SUTURE_X86_ALL_K	(0xffULL << 48)
+/* rax rcx rdx rsi rdi r8 .. r11 */
+#define SUTURE_X86_ALL_GPR	0x0fc7ULL
+#define SUTURE_X86_ALL		(SUTURE_X86_ALL_GPR | SUTURE_X86_ALL_XMM | SUTURE_X86_ALL_K | \
+				 SUTURE_X86_MMX | SUTURE_X86_UPPER)
+#define SUTURE_ARM64_ALL_X	0x7ffffULL
+#define SUTURE_ARM64_ALL_V	(0xffffffffULL << 32)
+#define SUTURE_ARM64_V8_15	(0xffULL << 40)
+#define SUTURE_ARM64_ALL	(SUTURE_ARM64_ALL_X | SUTURE_ARM64_ALL_V)
+
+/* Everything that a call into the unknown may write; and what it is certain
+ * to be taken for by the compiler (the low halves of v8 .. v15 are kept). */
+uint64_t suture_ipara_all(const struct suture_code *code);
+uint64_t suture_ipara_all_must(const struct suture_code *code);
+/* Registers that hold a result. */
+uint64_t suture_ipara_results(const struct suture_code *code);
+
+/* ---- ipara-regs.c: one instruction */
+struct suture_effect {
+	uint64_t must;		/* certainly written */
+	uint64_t may;		/* perhaps written */
+	uint64_t mention;	/* named at all, read or written */
+};
+
+/* insn: decoded with details. Only caller-saved registers are told of. */
+void suture_insn_effect(struct suture_code *code, const cs_insn *insn, struct suture_effect *ret);
+
+/* ---- ipara-returns.c: does a call come back? */
+enum suture_comeback {
+	SUTURE_COMEBACK_UNKNOWN,
+	SUTURE_COMEBACK_YES,
+	SUTURE_COMEBACK_NEVER,
+};
+
+/* A direct call at site (len bytes long) to target; target 0: an indirect one. */
+enum suture_comeback suture_call_returns(struct suture_code *code, uint64_t site, unsigned int len,
+					 uint64_t target);
+/* A PLT stub or its like: goes through memory at a fixed place, at once. */
+bool suture_is_stub(struct suture_code *code, uint64_t addr);
+/* Calls that keep all registers, put in by -pg. */
+bool suture_is_profiling(struct suture_code *code, uint64_t target);
+
+/* ---- a set of addresses */
+struct suture_seen {
+	uint64_t *slot;
+	size_t nr, room;
+};
+
+/* 1: new, 0: was there, -ENOMEM */
+int suture_seen_add(struct suture_seen *seen, uint64_t addr);
+
+/* A stack of addresses still to be looked at. */
+struct suture_todo {
+	uint64_t *v;
+	size_t nr, room;
+};
+
+int suture_todo_push(struct suture_todo *todo, uint64_t addr);
+
+#endif /* SUTURE_IPARA_INT_H */
