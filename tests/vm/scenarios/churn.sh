@@ -5,7 +5,11 @@
 . /suture/tests/targets/talk.sh
 
 start crowd "$T/funcs/crowd" 8 "$T/funcs/funcs"
-( while :; do "$T/threads/forker" child; done ) >/dev/null 2>&1 &
+# it ends with 1 or 2: it saw the old or the new function
+( while :; do
+	"$T/threads/forker" child || [ $? -le 2 ] || echo "$?" >>wrong
+	echo . >>lives
+done ) &
 churner=$!
 for round in 1 2 3 4 5; do
 	apply replace
@@ -17,3 +21,5 @@ for round in 1 2 3 4 5; do
 	is crowd "all ok" old replace
 done
 kill "$churner"
+[ ! -e wrong ] || die "a process saw something else: $(cat wrong)"
+ok "$(wc -l <lives) processes came and went"
