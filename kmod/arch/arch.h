@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What differs between architectures; each folder beside this implements it. */
+#ifndef _SUTURE_ARCH_H
+#define _SUTURE_ARCH_H
+
+#include <linux/types.h>
+
+#include "branch.h"	/* SUTURE_BRANCH_LEN: of the branch written at an entry, bytes */
+
+struct page;
+struct pt_regs;
+struct task_struct;
+
+/* e_machine of the objects that this kernel runs */
+extern const u16 suture_arch_machine;
+
+/* Encode a branch at @at to @to into @buf. 0, or -ERANGE. */
+int suture_arch_branch(u8 *buf, unsigned long at, unsigned long to);
+
+/* Where the branch in @buf, standing at @at, leads. 0, or -EINVAL: not our branch. */
+int suture_arch_branch_target(const u8 *buf, unsigned long at, unsigned long *ret_to);
+
+/* The addresses that a branch at @at reaches: [*@lo, *@hi]. */
+void suture_arch_reach(unsigned long at, unsigned long *lo, unsigned long *hi);
+
+/* User registers: stack pointer, thread pointer, program counter. */
+unsigned long suture_arch_sp(const struct pt_regs *regs);
+unsigned long suture_arch_tp(struct task_struct *t);
+
+/*
+ * The program counters at which the thread may go on: its own, and the one of a
+ * system call that would be restarted. Returns how many (1 or 2).
+ */
+unsigned int suture_arch_pcs(const struct pt_regs *regs, unsigned long pcs[2]);
+
+/* A general register by number: *@ret_word, false behind the last one. */
+bool suture_arch_reg(const struct pt_regs *regs, unsigned int nr, unsigned long *ret_word);
+
+/* Address bits only (a signed return address has more). */
+unsigned long suture_arch_strip(unsigned long word);
+
+/* The thread is in clone, clone3, fork or vfork. */
+bool suture_arch_in_fork(const struct pt_regs *regs);
+
+/*
+ * The system call that returns now has made a new mapping: everything in
+ * [*@start, *@end) is new (execve: all there is).
+ */
+bool suture_arch_new_mapping(const struct pt_regs *regs, unsigned long *start, unsigned long *end);
+
+/* The pinned text at @addr has been written: make instruction fetches see it. */
+void suture_arch_flush(struct page *const pages[2], unsigned long addr, unsigned int len);
+
+/* Before user mode: this CPU must not go on with instructions fetched earlier. */
+void suture_arch_sync_core(void);
+
+#endif /* _SUTURE_ARCH_H */

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+#define pr_fmt(fmt) "suture: " fmt
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "compat.h"
+
+/* ------------------------------------------------------------- uprobes */
+
+static int never_called(struct uprobe_consumer *self, struct pt_regs *regs
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+			, __u64 *data
+#endif
+			)
+{
+	return 0;
+}
+
+static bool ask(struct uprobe_consumer *self,
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+		enum uprobe_filter_ctx ctx,
+#endif
+		struct mm_struct *mm)
+{
+	struct suture_uprobe *uprobe = container_of(self, struct suture_uprobe, consumer);
+
+	/* Another process's mm is the walk of uprobe_register(): process.c does that. */
+	if (mm == current->mm && !(current->flags & PF_KTHREAD))
+		uprobe->mapped(uprobe, mm);
+	return false;	/* so no breakpoint is ever installed */
+}
+
+int suture_uprobe_register(struct suture_uprobe *uprobe, struct inode *inode, loff_t offset)
+{
+	uprobe->consumer.handler = never_called;
+	uprobe->consumer.filter = ask;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	uprobe->uprobe = uprobe_register(inode, offset, 0, &uprobe->consumer);
+	return PTR_ERR_OR_ZERO(uprobe->uprobe);
+#else
+	return uprobe_register(inode, offset, &uprobe->consumer);
+#endif
+}
+
+void suture_uprobe_unregister(struct suture_uprobe *uprobe, struct inode *inode, loff_t offset)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	uprobe_unregister_nosync(uprobe->uprobe, &uprobe->consumer);
+	uprobe_unregister_sync();
+#else
+	uprobe_unregister(inode, offset, &uprobe->consumer);
+#endif
+}
+
+/* ----------------------------------------------------------- task work */
+
+static int (*task_work_add_fn)(struct task_struct *task, struct callback_head *work,
+			       enum task_work_notify_mode notify);
+static void *task_work_add_symbol;
+
+int suture_task_work_add(struct task_struct *task, struct callback_head *work)
+{
+	return task_work_add_fn(task, work, TWA_RESUME);
+}
+
+/*
+ * As task_work_cancel_match() in kernel/task_work.c: task_work_run() takes the
+ * whole list and then passes through pi_lock, so whoever unlinks under pi_lock is
+ * done before it follows ->next; the first entry can only be had by cmpxchg.
+ */
+bool suture_task_work_cancel(struct task_struct *task, struct callback_head *cb)
+{
+	struct callback_head **pprev = &task->task_works;
+	struct callback_head *work;
+	unsigned long flags;
+	bool found = false;
+
+	raw_spin_lock_irqsave(&task->pi_lock, flags);
+	work = READ_ONCE(*pprev);
+	while (work) {
+		if (work != cb) {
+			pprev = &work->next;
+			work = READ_ONCE(*pprev);
+		} else if (try_cmpxchg(pprev, &work, work->next)) {
+			found = true;
+			break;
+		}
+	}
+	raw_spin_unlock_irqrestore(&task->pi_lock, flags);
+	return found;
+}
+
+/* ----------------------------------------------------------------- zap */
+
+static void *zap_symbol;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define ZAP_NAME	zap_page_range
+#else
+#define ZAP_NAME	zap_page_range_single
+#endif
+
+/* Exported by Debian and Ubuntu (for the binder driver), so asked for at run time. */
+bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long size)
+{
+	typeof(ZAP_NAME) *zap = zap_symbol;
+
+	if (!zap)
+		return false;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	zap(vma, start, size);
+#else
+	zap(vma, start, size, NULL);
+#endif
+	return true;
+}
+
+/* ----------------------------------------------------------------- gup */
+
+long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
+		     struct page **page)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+	return pin_user_pages_remote(mm, addr, 1, flags, page, NULL, NULL);
+#else
+	return pin_user_pages_remote(mm, addr, 1, flags, page, NULL);
+#endif
+}
+
+/* ---------------------------------------------------------------- init */
+
+/* The address of a function that is not exported, from a probe that is never armed. */
+static void *kprobe_address(const char *name)
+{
+	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	void *addr;
+
+	if (register_kprobe(&kp))
+		return NULL;
+	addr = kp.addr;
+	unregister_kprobe(&kp);
+	return addr;
+}
+
+int suture_compat_init(void)
+{
+	task_work_add_symbol = symbol_get(task_work_add);
+	task_work_add_fn = task_work_add_symbol;
+	if (!task_work_add_fn)
+		task_work_add_fn = kprobe_address("task_work_add");
+	if (!task_work_add_fn) {
+		pr_err("this kernel neither exports task_work_add nor lets a kprobe find it (CONFIG_KPROBES)\n");
+		return -EOPNOTSUPP;
+	}
+	/* vmlinux cannot be unloaded: the references need not be kept. */
+	zap_symbol = symbol_get(ZAP_NAME);
+	return 0;
+}

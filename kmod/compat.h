@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What differs between kernel versions, and what kernels do not export. */
+#ifndef _SUTURE_COMPAT_H
+#define _SUTURE_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/task_work.h>
+#include <linux/uprobes.h>
+#include <linux/version.h>
+
+/* A uprobe whose consumer is only ever asked, and always says no. */
+struct suture_uprobe {
+	struct uprobe_consumer consumer;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	struct uprobe *uprobe;
+#endif
+	/* a mapping of the file came up in mm; may sleep, holds mm's mmap_lock */
+	void (*mapped)(struct suture_uprobe *uprobe, struct mm_struct *mm);
+};
+
+int suture_uprobe_register(struct suture_uprobe *uprobe, struct inode *inode, loff_t offset);
+void suture_uprobe_unregister(struct suture_uprobe *uprobe, struct inode *inode, loff_t offset);
+
+/* Find what is not exported. 0, or an error (said in the log). */
+int suture_compat_init(void);
+
+/* task_work_add(TWA_RESUME): an export of Debian's and Ubuntu's, not of mainline. */
+int suture_task_work_add(struct task_struct *task, struct callback_head *work);
+
+/* task_work_cancel(): exported nowhere. True: @work was queued, and is not any more. */
+bool suture_task_work_cancel(struct task_struct *task, struct callback_head *work);
+
+/* Drop the pages of [start, start + size) in vma. False: this kernel has no way to. */
+bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long size);
+
+/* Pin one page of another mm, its mmap_lock held for reading and kept. */
+long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
+		     struct page **page);
+
+/* Threads that share an mm and never run user code. */
+static inline bool suture_is_worker(const struct task_struct *t)
+{
+#ifdef PF_USER_WORKER
+	return t->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER);
+#else
+	return t->flags & (PF_KTHREAD | PF_IO_WORKER);
+#endif
+}
+
+#endif /* _SUTURE_COMPAT_H */

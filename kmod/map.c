@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The patch in an address space. Everything here works on current->mm: a kernel
+ * thread that uses the mm, or the process itself.
+ */
+#include <linux/mman.h>
+#include <linux/uaccess.h>
+
+#include "suture.h"
+
+#define PLACE_TRIES	8
+#define LOWEST		0x10000UL	/* the largest default of vm.mmap_min_addr */
+
+/* Where the patch may stand so that every entry reaches it: [*lo, *hi]. */
+static void reach(struct suture_patch *patch, const struct suture_view *view, unsigned long *lo,
+		  unsigned long *hi)
+{
+	u32 i;
+
+	*lo = LOWEST;
+	*hi = TASK_SIZE_MAX - patch->span;
+	for (i = 0; i < patch->note.nr_funcs; i++) {
+		const struct suture_func *func = &patch->note.funcs[i];
+		unsigned long site = view->bases[func->object] + func->old_addr + func->branch_at;
+		unsigned long from, to;
+
+		suture_arch_reach(site, &from, &to);
+		from = from > func->new_addr ? from - func->new_addr : 0;
+		to = to > func->new_addr ? to - func->new_addr : 0;
+		*lo = max(*lo, from);
+		*hi = min(*hi, to);
+	}
+	*lo = PAGE_ALIGN(*lo);
+	*hi &= PAGE_MASK;
+}
+
+/*
+ * The free place of span bytes in [lo, hi] nearest to want. Not where the heap
+ * or a stack would grow into it. 0: there is none.
+ */
+static unsigned long find_place(struct mm_struct *mm, unsigned long span, unsigned long lo,
+				unsigned long hi, unsigned long want)
+{
+	unsigned long best = 0, best_distance = ULONG_MAX;
+	unsigned long gap = lo;			/* start of the gap before vma */
+	bool heap_below = false;
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, lo);
+
+	for (;;) {
+		unsigned long end, place, distance;
+
+		vma = vma_next(&vmi);
+		end = vma ? vma->vm_start : hi + span;
+		end = min(end, hi + span);
+		if (end > gap && end - gap >= span && !heap_below &&
+		    !(vma && (vma->vm_flags & VM_GROWSDOWN))) {
+			place = clamp(want, gap, end - span);
+			distance = max(place, want) - min(place, want);
+			if (distance < best_distance) {
+				best = place;
+				best_distance = distance;
+			}
+		}
+		if (!vma || vma->vm_start > hi)
+			return best;
+		gap = max(gap, vma->vm_end);
+		heap_below = vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk;
+	}
+}
+
+static unsigned long segment_prot(const struct spm_segment *seg)
+{
+	return (seg->flags & PF_R ? PROT_READ : 0) | (seg->flags & PF_W ? PROT_WRITE : 0) |
+	       (seg->flags & PF_X ? PROT_EXEC : 0);
+}
+
+static int map_at(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+		  unsigned long flags, unsigned long offset)
+{
+	unsigned long got = vm_mmap(file, addr, len, prot, MAP_PRIVATE | flags, offset);
+
+	if (IS_ERR_VALUE(got))
+		return (int)got;
+	return got == addr ? 0 : -EEXIST;
+}
+
+static int map_segment(struct suture_patch *patch, const struct spm_segment *seg,
+		       unsigned long base)
+{
+	unsigned long start = base + (seg->vaddr & PAGE_MASK);
+	unsigned long file_end = base + seg->vaddr + seg->filesz;
+	unsigned long end = PAGE_ALIGN(base + seg->vaddr + seg->memsz);
+	unsigned long split = seg->filesz ? PAGE_ALIGN(file_end) : start;
+	int ret;
+
+	/* MAP_FIXED: the span is ours, see suture_map(). */
+	if (split > start) {
+		ret = map_at(patch->file, start, split - start, segment_prot(seg), MAP_FIXED,
+			     seg->offset & PAGE_MASK);
+		if (ret)
+			return ret;
+	}
+	if (end > split) {
+		ret = map_at(NULL, split, end - split, segment_prot(seg), MAP_FIXED | MAP_ANONYMOUS,
+			     0);
+		if (ret)
+			return ret;
+	}
+	if (seg->memsz > seg->filesz && split > file_end &&
+	    clear_user((void __user *)file_end, split - file_end))
+		return -EFAULT;
+	return 0;
+}
+
+static int relocate(struct suture_patch *patch, const struct suture_view *view, unsigned long base)
+{
+	u32 i;
+
+	for (i = 0; i < patch->note.nr_relocs; i++) {
+		const struct suture_reloc *reloc = &patch->note.relocs[i];
+		u64 word = reloc->object == SUTURE_SELF ? base : view->bases[reloc->object];
+
+		word += reloc->addend;
+		if (put_user(word, (u64 __user *)(base + reloc->offset)))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+int suture_unmap(struct suture_patch *patch, unsigned long base)
+{
+	return vm_munmap(base, patch->span);
+}
+
+/* Reserve the span: nothing of the process can come between the segments. */
+static int reserve(struct suture_patch *patch, const struct suture_view *view,
+		   unsigned long *ret_base)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long lo, hi, want, base;
+	int ret, i;
+
+	reach(patch, view, &lo, &hi);
+	/* Just below the text of the first target: usually the next free room. */
+	want = view->texts[patch->note.funcs[0].object] & PAGE_MASK;
+	want = want > patch->span ? want - patch->span : 0;
+	for (i = 0; i < PLACE_TRIES; i++) {
+		if (!suture_mmap_read_lock(mm))
+			return -EBUSY;
+		base = lo <= hi ? find_place(mm, patch->span, lo, hi, want) : 0;
+		mmap_read_unlock(mm);
+		if (!base)
+			return -ERANGE;
+		ret = map_at(NULL, base, patch->span, PROT_NONE,
+			     MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, 0);
+		if (ret != -EEXIST)	/* else somebody was faster: look again */
+			break;
+	}
+	*ret_base = base;
+	return ret;
+}
+
+/*
+ * suture_map - map and relocate the patch
+ * @view: of current->mm; says where the objects are
+ *
+ * No branch leads to it yet. Returns 0 and *@ret_base, -ERANGE (no room in reach),
+ * -EBUSY, or what mmap says.
+ */
+int suture_map(struct suture_patch *patch, const struct suture_view *view,
+	       unsigned long *ret_base)
+{
+	unsigned long base;
+	u32 i;
+	int ret;
+
+	ret = reserve(patch, view, &base);
+	if (ret)
+		return ret;
+	for (i = 0; i < patch->elf.nr_segments; i++) {
+		ret = map_segment(patch, &patch->elf.segments[i], base);
+		if (ret)
+			goto err;
+	}
+	ret = relocate(patch, view, base);
+	if (ret)
+		goto err;
+	*ret_base = base;
+	return 0;
+err:
+	suture_unmap(patch, base);
+	return ret;
+}

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The life of a loaded patch. */
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "suture.h"
+
+DEFINE_MUTEX(suture_lock);
+LIST_HEAD(suture_patches);
+
+static void say(char *message, const char *fmt, ...) __printf(2, 3);
+static void say(char *message, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(message, SUTURE_MESSAGE_MAX, fmt, args);
+	va_end(args);
+}
+
+/* Under suture_lock; no reference is taken. */
+static struct suture_patch *find(const char *name)
+{
+	struct suture_patch *patch;
+
+	list_for_each_entry(patch, &suture_patches, node) {
+		if (!strcmp(suture_patch_name(patch), name))
+			return patch;
+	}
+	return NULL;
+}
+
+/* The loaded patch of that name, referenced, or NULL. */
+struct suture_patch *suture_patch_get(const char *name)
+{
+	struct suture_patch *patch;
+
+	mutex_lock(&suture_lock);
+	patch = find(name);
+	if (patch)
+		kref_get(&patch->ref);
+	mutex_unlock(&suture_lock);
+	return patch;
+}
+
+static void release(struct kref *ref)
+{
+	struct suture_patch *patch = container_of(ref, struct suture_patch, ref);
+
+	suture_records_prune(patch, true);
+	if (patch->file) {
+		allow_write_access(patch->file);
+		fput(patch->file);
+	}
+	kvfree(patch->desc);
+	kfree(patch);
+	module_put(THIS_MODULE);
+}
+
+void suture_patch_put(struct suture_patch *patch)
+{
+	kref_put(&patch->ref, release);
+}
+
+/* --------------------------------------------------------------- reading */
+
+/* Find our note in the file and check it completely. */
+static int read_note(struct suture_patch *patch, char *message)
+{
+	const char *why = "has no suture note";
+	const void *found = NULL;
+	size_t len = 0;
+	u32 i;
+	int ret;
+
+	for (i = 0; i < patch->elf.nr_notes && !found; i++) {
+		loff_t pos = patch->elf.notes[i].offset;
+		size_t size = patch->elf.notes[i].size;
+		void *buf;
+		ssize_t got;
+
+		if (size > SUTURE_NOTE_MAX + 64)
+			continue;
+		buf = kvmalloc(size, GFP_KERNEL);
+		if (!buf)
+			return -ENOMEM;
+		got = kernel_read(patch->file, buf, size, &pos);
+		if (got == (ssize_t)size)
+			found = spm_find_note(buf, size, SUTURE_NOTE_NAME, SUTURE_NOTE_TYPE, &len);
+		if (found) {
+			/* The parser wants it aligned, the file need not have it so. */
+			patch->desc = kvmalloc(len, GFP_KERNEL);
+			if (patch->desc)
+				memcpy(patch->desc, found, len);
+		}
+		kvfree(buf);
+		if (found && !patch->desc)
+			return -ENOMEM;
+	}
+	ret = found ? spm_parse_note(patch->desc, len, &patch->elf, &patch->note, &why) : -ENOEXEC;
+	if (ret)
+		say(message, "%pD: %s", patch->file, why);
+	return ret;
+}
+
+/* Can this kernel map the segments? */
+static int check_segments(struct suture_patch *patch, char *message)
+{
+	const struct spm_elf *elf = &patch->elf;
+	const struct spm_segment *last = &elf->segments[elf->nr_segments - 1];
+	u32 i;
+
+	for (i = 0; i < elf->nr_segments; i++) {
+		if ((elf->segments[i].vaddr - elf->segments[i].offset) & ~PAGE_MASK) {
+			say(message, "segment %u is not aligned to pages of %lu bytes", i,
+			    PAGE_SIZE);
+			return -ENOEXEC;
+		}
+	}
+	if (elf->segments[0].vaddr & PAGE_MASK) {
+		say(message, "its first segment does not begin at address 0");
+		return -ENOEXEC;
+	}
+	patch->span = PAGE_ALIGN(last->vaddr + last->memsz);
+	return 0;
+}
+
+static int check_features(const struct suture_patch *patch, char *message)
+{
+	if (patch->note.head->machine != suture_arch_machine) {
+		say(message, "is for another architecture (machine %u)",
+		    patch->note.head->machine);
+		return -ENOEXEC;
+	}
+	if (patch->note.nr_sites || patch->note.nr_hooks) {
+		say(message, "has %s: this version of suture.ko cannot do that",
+		    patch->note.nr_sites ? "call sites" : "hooks");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static bool noexec(const struct file *file)
+{
+	return (file->f_path.mnt->mnt_flags & MNT_NOEXEC) ||
+	       (file->f_path.mnt->mnt_sb->s_iflags & SB_I_NOEXEC);
+}
+
+/* A patch from a file, not known to anybody yet. Drop it by suture_patch_put(). */
+static struct suture_patch *read_patch(struct file *file, char *message)
+{
+	struct suture_patch *patch;
+	const char *why;
+	int ret;
+
+	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_READ)) {
+		say(message, "%pD: not a regular file opened for reading", file);
+		return ERR_PTR(-EINVAL);
+	}
+	if (noexec(file)) {
+		say(message, "%pD: lies on a filesystem mounted noexec", file);
+		return ERR_PTR(-EACCES);
+	}
+	patch = kzalloc(sizeof(*patch), GFP_KERNEL);
+	if (!patch)
+		return ERR_PTR(-ENOMEM);
+	__module_get(THIS_MODULE);	/* the caller holds /dev/suture open */
+	kref_init(&patch->ref);
+	INIT_LIST_HEAD(&patch->node);
+	INIT_LIST_HEAD(&patch->targets);
+	INIT_LIST_HEAD(&patch->records);
+	init_rwsem(&patch->targets_sem);
+	mutex_init(&patch->records_lock);
+	init_waitqueue_head(&patch->wait);
+	patch->inode = d_real_inode(file_dentry(file));
+	patch->loaded_at = ktime_get_real_seconds();
+
+	/* What is checked now must be what is mapped later. */
+	ret = deny_write_access(file);
+	if (ret) {
+		say(message, "%pD: is open for writing", file);
+		goto err;
+	}
+	patch->file = get_file(file);
+	ret = suture_read_elf(file, &patch->elf, true, &why);
+	if (ret) {
+		say(message, "%pD: %s", file, why);
+		goto err;
+	}
+	ret = read_note(patch, message) ?: check_segments(patch, message) ?:
+	      check_features(patch, message);
+	if (ret)
+		goto err;
+	return patch;
+err:
+	suture_patch_put(patch);
+	return ERR_PTR(ret);
+}
+
+/* --------------------------------------------------------------- loading */
+
+static bool same_build(const struct suture_object *a, const struct suture_object *b)
+{
+	return a->build_id_len == b->build_id_len &&
+	       !memcmp(a->build_id, b->build_id, a->build_id_len);
+}
+
+/* Is one of the functions in the hands of another patch? Under suture_lock. */
+static struct suture_patch *find_overlap(const struct suture_patch *patch, u32 *ret_func)
+{
+	struct suture_patch *other;
+	u32 i, k;
+
+	list_for_each_entry(other, &suture_patches, node) {
+		for (i = 0; i < patch->note.nr_funcs; i++) {
+			const struct suture_func *mine = &patch->note.funcs[i];
+
+			for (k = 0; k < other->note.nr_funcs; k++) {
+				const struct suture_func *his = &other->note.funcs[k];
+
+				if (same_build(&patch->note.objects[mine->object],
+					       &other->note.objects[his->object]) &&
+				    mine->old_addr < his->old_addr + his->old_size &&
+				    his->old_addr < mine->old_addr + mine->old_size) {
+					*ret_func = i;
+					return other;
+				}
+			}
+		}
+	}
+	return NULL;
+}
+
+static int add_files(struct suture_patch *patch, const struct suture_ioc_file *files, u32 nr,
+		     u32 *ret_added, char *message)
+{
+	u32 i;
+	int ret;
+
+	for (i = 0; i < nr; i++) {
+		struct file *file = fget(files[i].fd);
+
+		if (!file) {
+			say(message, "file %u: bad descriptor %d", i, files[i].fd);
+			return -EBADF;
+		}
+		ret = suture_target_add(patch, files[i].object, file, message);
+		fput(file);
+		if (ret < 0)
+			return ret;
+		*ret_added += ret;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static void free_targets(struct suture_patch *patch)
+{
+	struct suture_target *target, *next;
+
+	list_for_each_entry_safe(target, next, &patch->targets, node)
+		suture_target_free(target);
+}
+
+/* Under suture_lock: the patch is loaded already. Always an error code. */
+static int load_again(struct suture_patch *patch, struct suture_patch *again,
+		      const struct suture_ioc_file *files, u32 nr_files, u32 flags,
+		      u32 *ret_added, char *message)
+{
+	int ret;
+
+	if (again->inode != patch->inode) {
+		say(message, "another patch of the name %s is loaded", suture_patch_name(patch));
+		return -EEXIST;
+	}
+	if (patch->goal != SUTURE_GOAL_PATCHED) {
+		say(message, "%s is being reverted", suture_patch_name(patch));
+		return -EBUSY;
+	}
+	ret = add_files(patch, files, nr_files, ret_added, message);
+	if (ret)
+		return ret;
+	if (flags & SUTURE_LOAD_FORCE)
+		WRITE_ONCE(patch->force, true);
+	if (*ret_added || (flags & SUTURE_LOAD_FORCE))
+		suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
+	say(message, "%s is loaded already", suture_patch_name(patch));
+	return -EEXIST;
+}
+
+/*
+ * suture_patch_load - load a patch and start its transition
+ * @files:      nr_files of them
+ * @ret_added:  how many were not watched before
+ * @name:       out, SUTURE_NAME_MAX bytes
+ * @message:    out, SUTURE_MESSAGE_MAX bytes: what is wrong
+ *
+ * Returns 0 or what SUTURE_IOC_LOAD says; on error (but EEXIST) nothing has changed.
+ */
+int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u32 nr_files,
+		      u32 flags, u32 *ret_added, char *name, char *message)
+{
+	struct suture_patch *patch, *other;
+	u32 func;
+	int ret;
+
+	patch = read_patch(file, message);
+	if (IS_ERR(patch))
+		return PTR_ERR(patch);
+	strscpy(name, suture_patch_name(patch), SUTURE_NAME_MAX);
+	patch->force = flags & SUTURE_LOAD_FORCE;
+
+	mutex_lock(&suture_lock);
+	other = find(name);
+	if (other) {
+		ret = load_again(other, patch, files, nr_files, flags, ret_added, message);
+		goto err;
+	}
+	other = find_overlap(patch, &func);
+	if (other) {
+		say(message, "%s is replaced by the patch %s already",
+		    spm_string(&patch->note, patch->note.funcs[func].name),
+		    suture_patch_name(other));
+		ret = -EBUSY;
+		goto err;
+	}
+	ret = suture_sysfs_add(patch);
+	if (ret) {
+		say(message, "cannot add %s to sysfs", name);
+		goto err;
+	}
+	/* Before the files are watched: what they map meanwhile is ours to patch. */
+	patch->goal = SUTURE_GOAL_PATCHED;
+	ret = add_files(patch, files, nr_files, ret_added, message);
+	if (ret)
+		goto err_files;
+	list_add_tail(&patch->node, &suture_patches);
+	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
+	mutex_unlock(&suture_lock);
+	return 0;
+
+err_files:
+	/* A process may have been patched on its way; take it back as a revert would. */
+	if (*ret_added) {
+		list_add_tail(&patch->node, &suture_patches);
+		suture_patch_set_goal(patch, SUTURE_GOAL_UNPATCHED);
+		mutex_unlock(&suture_lock);
+		return ret;
+	}
+	suture_sysfs_remove(patch);
+err:
+	mutex_unlock(&suture_lock);
+	suture_patch_put(patch);
+	return ret;
+}
+
+/* Under suture_lock. */
+void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal)
+{
+	WRITE_ONCE(patch->goal, goal);
+	patch->state = goal == SUTURE_GOAL_PATCHED ? SUTURE_PATCH_APPLYING : SUTURE_PATCH_REVERTING;
+	patch->delay_ms = 0;
+	patch->next_try = jiffies;
+	suture_transition_kick();
+}
+
+int suture_patch_revert(const char *name, u32 flags, char *message)
+{
+	struct suture_patch *patch;
+	int ret = 0;
+
+	mutex_lock(&suture_lock);
+	patch = find(name);
+	if (patch) {
+		if (flags & SUTURE_REVERT_FORCE)
+			WRITE_ONCE(patch->force, true);
+		suture_patch_set_goal(patch, SUTURE_GOAL_UNPATCHED);
+	} else {
+		say(message, "no patch of the name %s is loaded", name);
+		ret = -ENOENT;
+	}
+	mutex_unlock(&suture_lock);
+	return ret;
+}
+
+/*
+ * No process runs any of it, and none will: forget it. By the transition, under
+ * suture_lock; so no file in sysfs may wait for that lock (see sysfs.c).
+ */
+void suture_patch_unload(struct suture_patch *patch)
+{
+	free_targets(patch);
+	suture_watch_drain(patch);
+	list_del_init(&patch->node);
+	suture_sysfs_remove(patch);
+	WRITE_ONCE(patch->gone, true);
+	wake_up_all(&patch->wait);
+	suture_patch_put(patch);
+}

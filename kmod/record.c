@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the last try in a process said, and the state of a process for people. The
+ * truth about a process is in its mm; a record only adds why and how often.
+ */
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "suture.h"
+
+static struct suture_record *find(struct suture_patch *patch, struct pid *tgid, void *mm)
+{
+	struct suture_record *record;
+
+	list_for_each_entry(record, &patch->records, node) {
+		if (record->tgid == tgid && record->mm == mm)
+			return record;
+	}
+	return NULL;
+}
+
+static void free_record(struct suture_record *record)
+{
+	list_del(&record->node);
+	put_pid(record->tgid);
+	kfree(record);
+}
+
+/*
+ * suture_record - note how a try ended
+ *
+ * No memory for it is no error: the process's state is read from its mm anyway.
+ */
+void suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
+		   u32 state, int error, const struct suture_block *block, u32 held_us)
+{
+	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
+	struct suture_record *record;
+
+	if (!tgid)
+		return;
+	mutex_lock(&patch->records_lock);
+	record = find(patch, tgid, mm);
+	if (!record) {
+		record = kzalloc(sizeof(*record), GFP_KERNEL);
+		if (!record)
+			goto out;
+		record->tgid = get_pid(tgid);
+		record->mm = mm;
+		list_add_tail(&record->node, &patch->records);
+	}
+	record->state = state;
+	record->error = error;
+	record->reason = block ? block->reason : SUTURE_REASON_NONE;
+	record->func = block ? block->func : SUTURE_NO_FUNC;
+	record->tid = block ? block->tid : 0;
+	memcpy(record->thread_comm, block ? block->comm : "", block ? TASK_COMM_LEN : 1);
+	record->attempts++;
+	record->held_us = held_us;
+out:
+	mutex_unlock(&patch->records_lock);
+	put_pid(tgid);
+}
+
+/* Forget the records of processes that have ended; or all. */
+void suture_records_prune(struct suture_patch *patch, bool all)
+{
+	struct suture_record *record, *next;
+
+	mutex_lock(&patch->records_lock);
+	list_for_each_entry_safe(record, next, &patch->records, node) {
+		bool dead;
+
+		rcu_read_lock();
+		dead = !pid_task(record->tgid, PIDTYPE_TGID);
+		rcu_read_unlock();
+		if (all || dead)
+			free_record(record);
+	}
+	mutex_unlock(&patch->records_lock);
+}
+
+/* Thread ids are kept as of the initial namespace; show them as the caller sees them. */
+static int visible_tid(int tid)
+{
+	struct task_struct *t;
+	int nr = 0;
+
+	if (!tid)
+		return 0;
+	rcu_read_lock();
+	t = pid_task(find_pid_ns(tid, &init_pid_ns), PIDTYPE_PID);
+	if (t)
+		nr = task_pid_nr_ns(t, task_active_pid_ns(current));
+	rcu_read_unlock();
+	return nr;
+}
+
+static void add_record(struct suture_patch *patch, struct task_struct *leader, void *mm,
+		       struct suture_proc *proc, bool take_state)
+{
+	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
+	const struct suture_record *record;
+
+	mutex_lock(&patch->records_lock);
+	record = find(patch, tgid, mm);
+	if (record) {
+		proc->attempts = record->attempts;
+		proc->pause_us = record->held_us;
+		if (take_state && record->state != SUTURE_PROC_PATCHED) {
+			proc->state = record->state;
+			proc->reason = record->reason;
+			proc->error = record->error;
+			proc->func = record->func;
+			proc->tid = visible_tid(record->tid);
+			memcpy(proc->thread_comm, record->thread_comm, sizeof(proc->thread_comm));
+		}
+	}
+	mutex_unlock(&patch->records_lock);
+	put_pid(tgid);
+}
+
+static void state_of_view(const struct suture_view *view, bool reverting,
+			  struct suture_proc *proc, bool *ret_take)
+{
+	*ret_take = false;
+	switch (view->kind) {
+	case SUTURE_VIEW_PATCHED:
+		proc->state = SUTURE_PROC_PATCHED;
+		*ret_take = reverting;
+		return;
+	case SUTURE_VIEW_FOREIGN:
+		proc->state = SUTURE_PROC_REFUSED;
+		proc->reason = SUTURE_REASON_OLD_BYTES;
+		proc->func = view->func;
+		return;
+	case SUTURE_VIEW_AMBIGUOUS:
+		proc->state = SUTURE_PROC_REFUSED;
+		proc->reason = SUTURE_REASON_AMBIGUOUS;
+		return;
+	default:
+		break;
+	}
+	if (view->stale_base && reverting) {
+		proc->state = SUTURE_PROC_DRAINING;
+		*ret_take = true;
+	} else if (view->kind == SUTURE_VIEW_UNPATCHED) {
+		proc->state = SUTURE_PROC_UNPATCHED;
+		*ret_take = !reverting;
+	} else {
+		proc->state = SUTURE_PROC_NOT_APPLICABLE;
+		proc->reason = view->kind == SUTURE_VIEW_INCOMPLETE ? SUTURE_REASON_INCOMPLETE :
+								      SUTURE_REASON_NOT_EXEC;
+	}
+}
+
+/* False: the process has nothing to do with the patch. */
+bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
+		      struct suture_proc *proc)
+{
+	struct mm_struct *mm = suture_task_mm(leader);
+	bool reverting = READ_ONCE(patch->goal) == SUTURE_GOAL_UNPATCHED;
+	struct suture_view view;
+	bool take = false;
+	int ret;
+
+	memset(proc, 0, sizeof(*proc));
+	if (!mm)
+		return false;
+	ret = suture_view_read(patch, mm, &view);
+	mmput(mm);
+	if (!ret && view.kind == SUTURE_VIEW_NONE && !view.stale_base)
+		return false;
+
+	proc->pid = task_tgid_nr_ns(leader, task_active_pid_ns(current));
+	proc->func = SUTURE_NO_FUNC;
+	proc->start_time = leader->start_boottime;
+	get_task_comm(proc->comm, leader);
+	if (ret == -EBUSY) {
+		proc->state = SUTURE_PROC_WAITING;
+		proc->reason = SUTURE_REASON_BUSY;
+	} else if (ret) {
+		proc->state = SUTURE_PROC_FAILED;
+		proc->error = ret;
+	} else {
+		state_of_view(&view, reverting, proc, &take);
+	}
+	add_record(patch, leader, mm, proc, take);
+	return true;
+}

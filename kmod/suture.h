@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of suture.ko share. One file an idea:
+ *
+ *   main.c        module parameters, start and end
+ *   device.c      /dev/suture: the ioctls
+ *   sysfs.c       /sys/kernel/suture
+ *   patch.c       the life of a loaded patch
+ *   target.c      a file that carries an object: its build-id, its text
+ *   watch.c       new mappings of such a file, patched before mmap returns
+ *   process.c     finding processes and reading what an mm runs
+ *   map.c         the patch in an address space: place, map, relocate, unmap
+ *   text.c        pages of text: pin, compare, write, give back
+ *   gate.c        holding the threads of an mm still
+ *   stack.c       is a thread inside a function?
+ *   change.c      the steps in one process
+ *   transition.c  one process after the other towards the goal
+ *   record.c      what the last try said; the state of a process for people
+ *
+ * Locks, outermost first: suture_lock (the list of patches, their goals), the
+ * lock of an mm (suture_mm_lock()), patch->targets_sem (its files), mmap_lock of
+ * the mm; patch->records_lock is innermost. Nothing is taken while threads are
+ * held, but an mmap_lock by trylock.
+ */
+#ifndef _SUTURE_H
+#define _SUTURE_H
+
+#include <linux/atomic.h>
+#include <linux/fs.h>
+#include <linux/kobject.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/ptrace.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/task_work.h>
+#include <linux/wait.h>
+
+#include "arch/arch.h"
+#include "compat.h"
+#include "spm.h"
+
+#define SUTURE_VERSION		"0.1"
+
+extern unsigned int suture_budget_us;
+extern struct mutex suture_lock;
+extern struct list_head suture_patches;
+
+struct suture_patch;
+
+/* One file that carries an object of a patch, and the uprobe that never fires. */
+struct suture_target {
+	struct list_head node;		/* patch->targets */
+	struct suture_patch *patch;
+	u32 object;
+	struct file *file;
+	struct inode *inode;		/* the real one, as a vma's vm_file shows it */
+	struct spm_elf elf;
+	loff_t offset;			/* where the uprobe sits, in the file */
+	struct suture_uprobe uprobe;
+};
+
+/*
+ * The life of a patch:
+ *
+ *   state      goal       meaning                              next
+ *   APPLYING   PATCHED    some processes run the new code      APPLIED, REVERTING
+ *   APPLIED    PATCHED    all do that can                      APPLYING, REVERTING
+ *   REVERTING  UNPATCHED  some processes still run the new     (gone), APPLYING
+ */
+enum suture_goal { SUTURE_GOAL_PATCHED, SUTURE_GOAL_UNPATCHED };
+
+struct suture_patch {
+	struct list_head node;		/* suture_patches, under suture_lock */
+	struct kref ref;
+	struct kobject *kobj;
+	struct file *file;		/* the .spm; nobody can write it meanwhile */
+	struct inode *inode;
+	void *desc;			/* the note's descriptor */
+	struct spm_note note;		/* points into desc */
+	struct spm_elf elf;
+	unsigned long span;		/* bytes of address space, page-aligned */
+	u64 loaded_at;			/* CLOCK_REALTIME, seconds */
+
+	enum suture_goal goal;		/* suture_lock; read anywhere */
+	u32 state;			/* enum suture_patch_state; suture_lock */
+	bool force;			/* immediate, whatever the note says */
+	unsigned long next_try;		/* jiffies */
+	unsigned int delay_ms;		/* of the last wait; grows */
+	bool dirty;			/* a new mapping wants a look */
+	bool gone;			/* unloaded */
+	wait_queue_head_t wait;		/* state changed */
+
+	struct rw_semaphore targets_sem;
+	struct list_head targets;
+
+	atomic_t works;			/* task works of watch.c under way */
+
+	struct mutex records_lock;
+	struct list_head records;	/* struct suture_record: what the last try said */
+};
+
+/* What the last try in a process said; only for people and for counting. */
+struct suture_record {
+	struct list_head node;
+	struct pid *tgid;
+	void *mm;			/* never followed: tells an exec */
+	u32 state;			/* enum suture_proc_state */
+	u32 reason;			/* enum suture_proc_reason */
+	int error;
+	int tid;			/* in the initial pid namespace */
+	u32 func;
+	u32 attempts;
+	u32 held_us;
+	char thread_comm[TASK_COMM_LEN];
+};
+
+static inline const char *suture_patch_name(const struct suture_patch *patch)
+{
+	return spm_string(&patch->note, patch->note.head->name);
+}
+
+static inline bool suture_patch_quiescent(const struct suture_patch *patch)
+{
+	return (patch->note.head->flags & SUTURE_NOTE_QUIESCENT) && !READ_ONCE(patch->force);
+}
+
+/* ---- patch.c */
+int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u32 nr_files,
+		      u32 flags, u32 *ret_added, char *name, char *message);
+int suture_patch_revert(const char *name, u32 flags, char *message);
+void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal);
+struct suture_patch *suture_patch_get(const char *name);
+void suture_patch_put(struct suture_patch *patch);
+void suture_patch_unload(struct suture_patch *patch);
+
+/* ---- target.c */
+int suture_target_add(struct suture_patch *patch, u32 object, struct file *file, char *message);
+void suture_target_free(struct suture_target *target);
+int suture_read_elf(struct file *file, struct spm_elf *elf, bool strict, const char **why);
+
+/* ---- watch.c */
+void suture_watch_init(struct suture_target *target);
+void suture_watch_drain(struct suture_patch *patch);
+void suture_watch_flush(void);
+
+/* ---- process.c */
+
+/* What an mm has of a patch, read from the mm itself. */
+enum suture_view_kind {
+	SUTURE_VIEW_NONE,		/* maps none of the targets */
+	SUTURE_VIEW_NOT_EXEC,
+	SUTURE_VIEW_INCOMPLETE,
+	SUTURE_VIEW_AMBIGUOUS,
+	SUTURE_VIEW_UNPATCHED,
+	SUTURE_VIEW_PATCHED,
+	SUTURE_VIEW_FOREIGN,		/* at func stands something else */
+};
+
+struct suture_view {
+	enum suture_view_kind kind;
+	unsigned long bases[SUTURE_MAX_OBJECTS];	/* load bias */
+	unsigned long texts[SUTURE_MAX_OBJECTS];	/* start of an executable vma of it */
+	unsigned long patch_base;	/* the mapping that the branches lead to, if PATCHED */
+	unsigned long stale_base;	/* a mapping of the patch that no branch leads to, or 0 */
+	u32 func;
+};
+
+struct suture_procs {
+	struct task_struct **tasks;	/* a thread of each process, referenced */
+	unsigned int nr, room;
+};
+
+int suture_procs_collect(struct suture_procs *procs);
+void suture_procs_free(struct suture_procs *procs);
+struct mm_struct *suture_task_mm(struct task_struct *leader);
+int suture_view_read(struct suture_patch *patch, struct mm_struct *mm, struct suture_view *view);
+bool suture_mmap_read_lock(struct mm_struct *mm);
+bool suture_mmap_write_lock(struct mm_struct *mm);
+
+/* One at a time changes an mm: a transition, or the process itself (watch.c). */
+void suture_process_init(void);
+void suture_mm_lock(struct mm_struct *mm);
+void suture_mm_unlock(struct mm_struct *mm);
+
+/* A walk over the user threads of an mm; fn returns 0 to go on. In an RCU section. */
+int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
+			   int (*fn)(struct task_struct *t, void *data), void *data);
+
+/* ---- map.c (both: current->mm is the mm concerned) */
+int suture_map(struct suture_patch *patch, const struct suture_view *view,
+	       unsigned long *ret_base);
+int suture_unmap(struct suture_patch *patch, unsigned long base);
+
+/* ---- text.c */
+
+/* One place of an mm's text to be changed, its page pinned. */
+struct suture_edit {
+	unsigned long addr;		/* where the bytes go */
+	u32 func;
+	u8 old[SUTURE_BRANCH_LEN];	/* now there */
+	u8 new[SUTURE_BRANCH_LEN];
+	struct page *pages[2];		/* two where the bytes cross a page */
+};
+
+struct suture_edits {
+	struct mm_struct *mm;
+	unsigned int nr;
+	struct suture_edit edits[];
+};
+
+struct suture_edits *suture_edits_make(struct suture_patch *patch, struct mm_struct *mm,
+				       const struct suture_view *view, unsigned long base,
+				       bool revert, int *ret_error);
+int suture_edits_pin(struct suture_edits *edits);
+bool suture_edits_match(const struct suture_edits *edits, u32 *ret_func);
+void suture_edits_write(const struct suture_edits *edits);
+void suture_edits_free(struct suture_edits *edits);
+void suture_edits_unpin(struct suture_edits *edits);
+void suture_edits_give_back(struct suture_edits *edits);
+int suture_read_text(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len);
+int suture_old_bytes(struct suture_patch *patch, struct mm_struct *mm,
+		     const struct suture_view *view, u32 *ret_func);
+
+/* ---- stack.c */
+struct suture_ranges {
+	unsigned long lo, hi;		/* around all */
+	unsigned int nr, room;
+	struct { unsigned long start, end; u32 func; } r[];	/* inside: start < word <= end */
+};
+
+/* Why an mm could not be changed now. */
+struct suture_block {
+	u32 reason;			/* enum suture_proc_reason */
+	int tid;
+	u32 func;
+	char comm[TASK_COMM_LEN];
+};
+
+struct suture_ranges *suture_ranges_old(struct suture_patch *patch, const struct suture_view *view,
+					bool quiescent);
+struct suture_ranges *suture_ranges_span(unsigned long start, unsigned long end);
+bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_regs *copy);
+int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
+		       const struct suture_ranges *ranges, bool quiescent,
+		       struct suture_block *block, unsigned long *ret_fault);
+
+/* ---- gate.c (current uses the mm by kthread_use_mm) */
+struct suture_gate;
+struct suture_gate *suture_gate_new(struct mm_struct *mm, struct task_struct *leader);
+int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *ranges, bool quiescent,
+		      struct suture_block *block);
+u32 suture_gate_open(struct suture_gate *gate);
+void suture_gate_flush(void);
+
+/* ---- transition.c */
+int suture_transition_init(void);
+void suture_transition_exit(void);
+void suture_transition_kick(void);
+
+/* ---- change.c: one process */
+int suture_apply_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
+		    const struct suture_view *view, struct suture_block *block, u32 *ret_held);
+int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
+		     const struct suture_view *view, struct suture_block *block, u32 *ret_held);
+int suture_drain_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
+		    unsigned long base, struct suture_block *block, u32 *ret_held);
+int suture_apply_current(struct suture_patch *patch);
+
+/* ---- record.c */
+void suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
+		   u32 state, int error, const struct suture_block *block, u32 held_us);
+void suture_records_prune(struct suture_patch *patch, bool all);
+bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
+		      struct suture_proc *proc);
+
+/* ---- device.c, sysfs.c */
+int suture_device_init(void);
+void suture_device_exit(void);
+int suture_sysfs_init(void);
+void suture_sysfs_exit(void);
+int suture_sysfs_add(struct suture_patch *patch);
+void suture_sysfs_remove(struct suture_patch *patch);
+
+#endif /* _SUTURE_H */

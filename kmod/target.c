@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A file that carries an object: is it that build, and where is its text. */
+#include <linux/file.h>
+#include <linux/slab.h>
+
+#include "suture.h"
+
+#define NOTE_MAX	(64 * 1024)	/* of a target's PT_NOTE that is read */
+#define BUILD_ID_TYPE	3		/* NT_GNU_BUILD_ID of the ELF specification */
+
+static int read_at(struct file *file, void *buf, size_t len, loff_t pos)
+{
+	ssize_t got = kernel_read(file, buf, len, &pos);
+
+	if (got < 0)
+		return (int)got;
+	return (size_t)got == len ? 0 : -ENOEXEC;
+}
+
+/* The headers of an ELF file. *why: what is wrong, for -ENOEXEC. */
+int suture_read_elf(struct file *file, struct spm_elf *elf, bool strict, const char **why)
+{
+	loff_t size = i_size_read(file_inode(file));
+	size_t len = min_t(loff_t, size, SPM_HEADER_MAX);
+	void *buf;
+	int ret;
+
+	*why = "cannot be read";
+	buf = kvzalloc(SPM_HEADER_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	ret = read_at(file, buf, len, 0);
+	if (!ret)
+		ret = spm_parse_elf(buf, len, size, strict, elf, why);
+	kvfree(buf);
+	return ret;
+}
+
+/* 0 when one of the file's notes is the build-id of obj. */
+static int check_build_id(struct file *file, const struct spm_elf *elf,
+			  const struct suture_object *obj)
+{
+	int ret = -ENOEXEC;
+	u32 i;
+
+	for (i = 0; i < elf->nr_notes && ret == -ENOEXEC; i++) {
+		size_t size = elf->notes[i].size, len;
+		const void *id;
+		void *buf;
+
+		if (size > NOTE_MAX)
+			continue;
+		buf = kvmalloc(size, GFP_KERNEL);
+		if (!buf)
+			return -ENOMEM;
+		ret = read_at(file, buf, size, elf->notes[i].offset);
+		if (!ret) {
+			id = spm_find_note(buf, size, "GNU", BUILD_ID_TYPE, &len);
+			if (!id || len != obj->build_id_len || memcmp(id, obj->build_id, len))
+				ret = -ENOEXEC;
+		}
+		kvfree(buf);
+	}
+	return ret;
+}
+
+/* Some place in the text that a mapping of it must cover. */
+static int watch_offset(const struct suture_patch *patch, u32 object, const struct spm_elf *elf,
+			loff_t *ret_offset)
+{
+	u64 offset;
+	u32 i;
+
+	for (i = 0; i < patch->note.nr_funcs; i++) {
+		const struct suture_func *func = &patch->note.funcs[i];
+
+		if (func->object != object)
+			continue;
+		if (spm_vaddr_to_offset(elf, func->old_addr, func->old_len, PF_X, &offset))
+			return -ERANGE;
+		*ret_offset = offset;
+	}
+	if (patch->note.objects[object].role == SUTURE_ROLE_TARGET)
+		return 0;
+	for (i = 0; i < elf->nr_segments; i++) {
+		if ((elf->segments[i].flags & PF_X) && elf->segments[i].filesz) {
+			*ret_offset = elf->segments[i].offset;
+			return 0;
+		}
+	}
+	return -ERANGE;
+}
+
+/* Under suture_lock. */
+static bool known(struct suture_patch *patch, struct inode *inode)
+{
+	struct suture_target *target;
+
+	list_for_each_entry(target, &patch->targets, node) {
+		if (target->inode == inode)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * suture_target_add - watch a file that carries an object
+ *
+ * Under suture_lock. Returns 1, 0 (was known), or an error with *message.
+ */
+int suture_target_add(struct suture_patch *patch, u32 object, struct file *file, char *message)
+{
+	struct inode *inode = d_real_inode(file_dentry(file));
+	struct suture_target *target;
+	const char *why = NULL;
+	int ret;
+
+	if (object >= patch->note.nr_objects) {
+		snprintf(message, SUTURE_MESSAGE_MAX, "the patch has no object %u", object);
+		return -EINVAL;
+	}
+	if (!S_ISREG(inode->i_mode)) {
+		snprintf(message, SUTURE_MESSAGE_MAX, "%pD: not a regular file", file);
+		return -ENOEXEC;
+	}
+	if (known(patch, inode))
+		return 0;
+
+	target = kzalloc(sizeof(*target), GFP_KERNEL);
+	if (!target)
+		return -ENOMEM;
+	target->patch = patch;
+	target->object = object;
+	target->file = get_file(file);
+	target->inode = inode;
+	ihold(inode);	/* an overlay could let go of it */
+	ret = suture_read_elf(file, &target->elf, false, &why);
+	if (ret)
+		goto err;
+	ret = check_build_id(file, &target->elf, &patch->note.objects[object]);
+	if (ret) {
+		why = "has another build-id than the patch is made for";
+		goto err;
+	}
+	if (target->elf.machine != patch->note.head->machine) {
+		why = "is of another architecture";
+		ret = -ENOEXEC;
+		goto err;
+	}
+	ret = watch_offset(patch, object, &target->elf, &target->offset);
+	if (ret) {
+		why = "a function of the patch lies outside its text";
+		goto err;
+	}
+
+	/* On the list before it is watched: who comes by a new mapping looks there. */
+	down_write(&patch->targets_sem);
+	list_add_tail(&target->node, &patch->targets);
+	up_write(&patch->targets_sem);
+	suture_watch_init(target);
+	ret = suture_uprobe_register(&target->uprobe, inode, target->offset);
+	if (ret) {
+		why = "the kernel cannot watch its mappings (uprobe_register)";
+		down_write(&patch->targets_sem);
+		list_del(&target->node);
+		up_write(&patch->targets_sem);
+		goto err;
+	}
+	return 1;
+err:
+	snprintf(message, SUTURE_MESSAGE_MAX, "%pD: %s", file, why ?: "cannot be read");
+	iput(target->inode);
+	fput(target->file);
+	kfree(target);
+	return ret;
+}
+
+/* Stop watching; nobody comes by a new mapping any more. Under suture_lock. */
+void suture_target_free(struct suture_target *target)
+{
+	struct suture_patch *patch = target->patch;
+
+	suture_uprobe_unregister(&target->uprobe, target->inode, target->offset);
+	down_write(&patch->targets_sem);
+	list_del(&target->node);
+	up_write(&patch->targets_sem);
+	iput(target->inode);
+	fput(target->file);
+	kfree(target);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pages of text: read, pin, compare, write, give back. */
+#include <linux/highmem.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+
+#include "suture.h"
+
+/* Copy from or to mapped text through its pinned page(s). */
+static void copy_pages(struct page *const pages[2], unsigned long addr, void *buf,
+		       unsigned int len, bool write)
+{
+	unsigned int offset = offset_in_page(addr);
+	unsigned int first = min_t(unsigned int, len, PAGE_SIZE - offset);
+	void *p;
+
+	p = kmap_local_page(pages[0]);
+	if (write)
+		memcpy(p + offset, buf, first);
+	else
+		memcpy(buf, p + offset, first);
+	kunmap_local(p);
+	if (first == len)
+		return;
+
+	p = kmap_local_page(pages[1]);
+	if (write)
+		memcpy(p, buf + first, len - first);
+	else
+		memcpy(buf + first, p, len - first);
+	kunmap_local(p);
+}
+
+static void unpin_two(struct page *pages[2], bool dirty)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (pages[i])
+			unpin_user_pages_dirty_lock(&pages[i], 1, dirty);
+		pages[i] = NULL;
+	}
+}
+
+/* Pin the page(s) of [addr, addr + len); the caller holds mmap_lock for reading. */
+static int pin_two(struct mm_struct *mm, unsigned long addr, unsigned int len, unsigned int flags,
+		   struct page *pages[2])
+{
+	unsigned long page = addr & PAGE_MASK;
+	long got;
+	int i;
+
+	for (i = 0; i < 2 && page < addr + len; i++, page += PAGE_SIZE) {
+		got = suture_pin_page(mm, page, flags, &pages[i]);
+		if (got != 1) {
+			pages[i] = NULL;
+			unpin_two(pages, false);
+			return got < 0 ? (int)got : -EFAULT;
+		}
+	}
+	return 0;
+}
+
+/* Read up to a page's worth of text; the caller holds mmap_lock for reading. */
+int suture_read_text(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len)
+{
+	struct page *pages[2] = {};
+	int ret;
+
+	ret = pin_two(mm, addr, len, FOLL_FORCE, pages);
+	if (ret)
+		return ret;
+	copy_pages(pages, addr, buf, len, false);
+	unpin_two(pages, false);
+	return 0;
+}
+
+/*
+ * Compare all the bytes that the patch names, not only those to be overwritten.
+ * Returns 0, -ESTALE with the function, or an error of reading.
+ */
+int suture_old_bytes(struct suture_patch *patch, struct mm_struct *mm,
+		     const struct suture_view *view, u32 *ret_func)
+{
+	u8 bytes[SUTURE_OLD_BYTES_MAX];
+	int ret = 0;
+	u32 i;
+
+	if (!suture_mmap_read_lock(mm))
+		return -EBUSY;
+	for (i = 0; i < patch->note.nr_funcs && !ret; i++) {
+		const struct suture_func *func = &patch->note.funcs[i];
+
+		*ret_func = i;
+		ret = suture_read_text(mm, view->bases[func->object] + func->old_addr, bytes,
+				       func->old_len);
+		if (!ret && memcmp(bytes, func->old_bytes, func->old_len))
+			ret = -ESTALE;
+	}
+	mmap_read_unlock(mm);
+	return ret;
+}
+
+/*
+ * suture_edits_make - what is to be written into mm
+ * @base: of the patch in mm
+ * @revert: old bytes over branches, instead of branches over old bytes
+ *
+ * Returns the list (free with suture_edits_free()), or NULL with *ret_error:
+ * -ENOMEM, or -ERANGE when the patch is out of reach of a function.
+ */
+struct suture_edits *suture_edits_make(struct suture_patch *patch, struct mm_struct *mm,
+				       const struct suture_view *view, unsigned long base,
+				       bool revert, int *ret_error)
+{
+	u32 nr = patch->note.nr_funcs, i;
+	struct suture_edits *edits;
+
+	*ret_error = -ENOMEM;
+	edits = kvzalloc(struct_size(edits, edits, nr), GFP_KERNEL);
+	if (!edits)
+		return NULL;
+	edits->mm = mm;
+	edits->nr = nr;
+	for (i = 0; i < nr; i++) {
+		const struct suture_func *func = &patch->note.funcs[i];
+		struct suture_edit *edit = &edits->edits[i];
+		const u8 *old = func->old_bytes + func->branch_at;
+		u8 branch[SUTURE_BRANCH_LEN];
+
+		edit->func = i;
+		edit->addr = view->bases[func->object] + func->old_addr + func->branch_at;
+		*ret_error = suture_arch_branch(branch, edit->addr, base + func->new_addr);
+		if (*ret_error) {
+			kvfree(edits);
+			return NULL;
+		}
+		memcpy(edit->old, revert ? branch : old, SUTURE_BRANCH_LEN);
+		memcpy(edit->new, revert ? old : branch, SUTURE_BRANCH_LEN);
+	}
+	return edits;
+}
+
+/*
+ * Break the copy-on-write of every page concerned and pin it, so that writing
+ * later needs neither a lock nor memory. Only private, executable mappings of a
+ * file are touched. Returns 0, -EBUSY, -EFAULT (not such text) or an error of gup.
+ */
+int suture_edits_pin(struct suture_edits *edits)
+{
+	struct mm_struct *mm = edits->mm;
+	unsigned int i;
+	int ret = 0;
+
+	if (!suture_mmap_read_lock(mm))
+		return -EBUSY;
+	for (i = 0; i < edits->nr && !ret; i++) {
+		struct suture_edit *edit = &edits->edits[i];
+		struct vm_area_struct *vma = find_vma(mm, edit->addr);
+
+		if (!vma || vma->vm_start > edit->addr || vma->vm_end < edit->addr + SUTURE_BRANCH_LEN ||
+		    !vma->vm_file || !(vma->vm_flags & VM_EXEC) || (vma->vm_flags & VM_SHARED))
+			ret = -EFAULT;
+		else
+			ret = pin_two(mm, edit->addr, SUTURE_BRANCH_LEN, FOLL_WRITE | FOLL_FORCE,
+				      edit->pages);
+	}
+	mmap_read_unlock(mm);
+	return ret;
+}
+
+/* Are the old bytes there, now? Neither sleeps nor faults. */
+bool suture_edits_match(const struct suture_edits *edits, u32 *ret_func)
+{
+	u8 bytes[SUTURE_BRANCH_LEN];
+	unsigned int i;
+
+	for (i = 0; i < edits->nr; i++) {
+		const struct suture_edit *edit = &edits->edits[i];
+
+		copy_pages(edit->pages, edit->addr, bytes, SUTURE_BRANCH_LEN, false);
+		if (memcmp(bytes, edit->old, SUTURE_BRANCH_LEN)) {
+			*ret_func = edit->func;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Write the new bytes. Neither sleeps nor faults. */
+void suture_edits_write(const struct suture_edits *edits)
+{
+	unsigned int i;
+
+	for (i = 0; i < edits->nr; i++) {
+		const struct suture_edit *edit = &edits->edits[i];
+		u8 bytes[SUTURE_BRANCH_LEN];
+
+		memcpy(bytes, edit->new, SUTURE_BRANCH_LEN);
+		copy_pages(edit->pages, edit->addr, bytes, SUTURE_BRANCH_LEN, true);
+		suture_arch_flush(edit->pages, edit->addr, SUTURE_BRANCH_LEN);
+	}
+}
+
+/* Twice does no harm. */
+void suture_edits_unpin(struct suture_edits *edits)
+{
+	unsigned int i;
+
+	for (i = 0; i < edits->nr; i++)
+		unpin_two(edits->edits[i].pages, true);
+}
+
+void suture_edits_free(struct suture_edits *edits)
+{
+	if (!edits)
+		return;
+	suture_edits_unpin(edits);
+	kvfree(edits);
+}
+
+/* Has the private page at addr the same content as the file's? */
+static bool page_is_the_files(struct vm_area_struct *vma, unsigned long addr)
+{
+	pgoff_t pgoff = linear_page_index(vma, addr);
+	struct page *mine[2] = {}, *files;
+	bool same = false;
+	void *a, *b;
+
+	files = find_get_page(vma->vm_file->f_mapping, pgoff);
+	if (!files)
+		return false;
+	if (PageUptodate(files) && !pin_two(vma->vm_mm, addr, 1, FOLL_FORCE, mine)) {
+		a = kmap_local_page(mine[0]);
+		b = kmap_local_page(files);
+		same = mine[0] != files && !memcmp(a, b, PAGE_SIZE);
+		kunmap_local(b);
+		kunmap_local(a);
+		unpin_two(mine, false);
+	}
+	put_page(files);
+	return same;
+}
+
+static void give_back_page(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	if (!vma || vma->vm_start > addr || !vma->vm_file)
+		return;
+	if (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED))
+		return;
+	if (page_is_the_files(vma, addr))
+		suture_zap(vma, addr, PAGE_SIZE);
+}
+
+/*
+ * Give back the private copies of pages that equal the file again; unpins them
+ * first. What cannot be given back stays: it costs memory, nothing else.
+ */
+void suture_edits_give_back(struct suture_edits *edits)
+{
+	unsigned int i;
+
+	suture_edits_unpin(edits);
+	/* For writing: nobody writes into the page by force between compare and drop. */
+	if (!suture_mmap_write_lock(edits->mm))
+		return;
+	for (i = 0; i < edits->nr; i++) {
+		const struct suture_edit *edit = &edits->edits[i];
+		unsigned long first = edit->addr & PAGE_MASK;
+		unsigned long last = (edit->addr + SUTURE_BRANCH_LEN - 1) & PAGE_MASK;
+
+		give_back_page(edits->mm, first);
+		if (last != first)
+			give_back_page(edits->mm, last);
+	}
+	mmap_write_unlock(edits->mm);
+}

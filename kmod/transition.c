@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The transition: one kernel thread leads one process after the other to the
+ * patch's goal, and repeats until a look at all processes finds nothing left.
+ */
+#include <linux/kthread.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "suture.h"
+
+#define DELAY_FIRST_MS	10
+#define DELAY_MAX_MS	1000
+
+static struct task_struct *worker;
+static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
+static atomic_t worker_kicked;
+
+enum outcome {
+	OUTCOME_DONE,		/* nothing to do here */
+	OUTCOME_CHANGED,	/* this process is at the goal now */
+	OUTCOME_WAITING,	/* try again later */
+	OUTCOME_STUCK,		/* refused or failed: trying again would not help */
+};
+
+void suture_transition_kick(void)
+{
+	atomic_set(&worker_kicked, 1);
+	wake_up(&worker_wait);
+}
+
+static enum outcome ended(struct suture_patch *patch, struct task_struct *leader,
+			  struct mm_struct *mm, int ret, const struct suture_block *block,
+			  u32 held_us, u32 waiting_state)
+{
+	u32 state;
+
+	switch (ret) {
+	case 0:
+		suture_record(patch, leader, mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
+		return OUTCOME_CHANGED;
+	case -EAGAIN:
+		suture_record(patch, leader, mm, waiting_state, 0, block, held_us);
+		return OUTCOME_WAITING;
+	}
+	state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
+	suture_record(patch, leader, mm, state, ret, block, held_us);
+	return OUTCOME_STUCK;
+}
+
+static enum outcome towards_patched(struct suture_patch *patch, struct task_struct *leader,
+				    struct mm_struct *mm, const struct suture_view *view)
+{
+	struct suture_block block = {};
+	u32 held_us = 0;
+	int ret;
+
+	switch (view->kind) {
+	case SUTURE_VIEW_UNPATCHED:
+		ret = suture_apply_mm(patch, leader, mm, view, &block, &held_us);
+		return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_WAITING);
+	case SUTURE_VIEW_PATCHED:
+	case SUTURE_VIEW_NONE:
+	case SUTURE_VIEW_NOT_EXEC:
+	case SUTURE_VIEW_INCOMPLETE:
+		if (view->stale_base)
+			suture_drain_mm(patch, leader, mm, view->stale_base, &block, &held_us);
+		return OUTCOME_DONE;
+	case SUTURE_VIEW_FOREIGN:
+	case SUTURE_VIEW_AMBIGUOUS:
+		break;
+	}
+	return OUTCOME_STUCK;
+}
+
+static enum outcome towards_unpatched(struct suture_patch *patch, struct task_struct *leader,
+				      struct mm_struct *mm, const struct suture_view *view)
+{
+	struct suture_block block = {};
+	u32 held_us = 0;
+	int ret;
+
+	if (view->kind == SUTURE_VIEW_PATCHED) {
+		ret = suture_revert_mm(patch, leader, mm, view, &block, &held_us);
+		return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_WAITING);
+	}
+	if (!view->stale_base)
+		return OUTCOME_DONE;
+	/* Somebody else's bytes stand where a branch of ours may have been: he may
+	 * put it back, so the patch must stay. */
+	if (view->kind == SUTURE_VIEW_FOREIGN || view->kind == SUTURE_VIEW_AMBIGUOUS)
+		return OUTCOME_WAITING;
+	ret = suture_drain_mm(patch, leader, mm, view->stale_base, &block, &held_us);
+	return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_DRAINING);
+}
+
+static enum outcome one_process(struct suture_patch *patch, struct task_struct *leader,
+				enum suture_goal goal)
+{
+	struct mm_struct *mm = suture_task_mm(leader);
+	struct suture_block block = { .func = SUTURE_NO_FUNC, .reason = SUTURE_REASON_BUSY };
+	struct suture_view view;
+	enum outcome outcome;
+	int ret;
+
+	if (!mm)
+		return OUTCOME_DONE;
+	suture_mm_lock(mm);
+	ret = suture_view_read(patch, mm, &view);
+	if (ret == -EBUSY) {
+		outcome = ended(patch, leader, mm, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
+	} else if (ret) {
+		block.reason = SUTURE_REASON_NONE;
+		outcome = ended(patch, leader, mm, ret, &block, 0, SUTURE_PROC_WAITING);
+	} else if (goal == SUTURE_GOAL_PATCHED) {
+		outcome = towards_patched(patch, leader, mm, &view);
+	} else {
+		outcome = towards_unpatched(patch, leader, mm, &view);
+	}
+	suture_mm_unlock(mm);
+	mmput(mm);
+	return outcome;
+}
+
+/*
+ * Look at all processes once. Returns how many wait, or a negative errno;
+ * *ret_changed: how many were changed (then another look is due: one of them may
+ * have forked before it was).
+ */
+static int look(struct suture_patch *patch, enum suture_goal goal, unsigned int *ret_changed)
+{
+	struct suture_procs procs;
+	int waiting = 0, ret;
+	unsigned int i;
+
+	*ret_changed = 0;
+	ret = suture_procs_collect(&procs);
+	if (ret)
+		return ret;
+	for (i = 0; i < procs.nr; i++) {
+		if (READ_ONCE(patch->goal) != goal || kthread_should_stop()) {
+			waiting++;
+			break;
+		}
+		switch (one_process(patch, procs.tasks[i], goal)) {
+		case OUTCOME_CHANGED:
+			(*ret_changed)++;
+			break;
+		case OUTCOME_WAITING:
+			waiting++;
+			break;
+		case OUTCOME_STUCK:
+			/* Unloading must wait for everybody. */
+			waiting += goal == SUTURE_GOAL_UNPATCHED;
+			break;
+		case OUTCOME_DONE:
+			break;
+		}
+		cond_resched();
+	}
+	suture_procs_free(&procs);
+	return waiting;
+}
+
+static void try_later(struct suture_patch *patch)
+{
+	patch->delay_ms = patch->delay_ms ? min(2 * patch->delay_ms, (unsigned int)DELAY_MAX_MS) :
+					    DELAY_FIRST_MS;
+	patch->next_try = jiffies + msecs_to_jiffies(patch->delay_ms);
+}
+
+/* All processes are at the goal, unless it has changed meanwhile. */
+static void complete_transition(struct suture_patch *patch, enum suture_goal goal)
+{
+	mutex_lock(&suture_lock);
+	if (patch->goal == goal) {
+		if (goal == SUTURE_GOAL_PATCHED) {
+			patch->state = SUTURE_PATCH_APPLIED;
+			patch->delay_ms = 0;
+			wake_up_all(&patch->wait);
+		} else {
+			suture_patch_unload(patch);
+		}
+	}
+	mutex_unlock(&suture_lock);
+}
+
+static void step(struct suture_patch *patch)
+{
+	enum suture_goal goal = READ_ONCE(patch->goal);
+	unsigned int changed;
+	int waiting;
+
+	WRITE_ONCE(patch->dirty, false);
+	suture_records_prune(patch, false);
+	do {
+		/* Works that still saw the other goal must be through before we look. */
+		if (goal == SUTURE_GOAL_UNPATCHED)
+			suture_watch_drain(patch);
+		waiting = look(patch, goal, &changed);
+	} while (changed && waiting >= 0 && READ_ONCE(patch->goal) == goal &&
+		 !kthread_should_stop());
+
+	if (READ_ONCE(patch->goal) != goal)
+		patch->next_try = jiffies;
+	else if (waiting)
+		try_later(patch);
+	else
+		complete_transition(patch, goal);
+}
+
+static bool has_work(const struct suture_patch *patch)
+{
+	return patch->state != SUTURE_PATCH_APPLIED || READ_ONCE(patch->dirty);
+}
+
+/* The next patch with something to do now, referenced; else when to look again. */
+static struct suture_patch *next_patch(unsigned long *ret_timeout)
+{
+	struct suture_patch *patch, *found = NULL;
+	unsigned long now = jiffies;
+
+	*ret_timeout = MAX_SCHEDULE_TIMEOUT;
+	mutex_lock(&suture_lock);
+	list_for_each_entry(patch, &suture_patches, node) {
+		if (!has_work(patch))
+			continue;
+		if (READ_ONCE(patch->dirty) || time_after_eq(now, patch->next_try)) {
+			kref_get(&patch->ref);
+			found = patch;
+			break;
+		}
+		*ret_timeout = min(*ret_timeout, patch->next_try - now);
+	}
+	mutex_unlock(&suture_lock);
+	return found;
+}
+
+static int work(void *unused)
+{
+	struct suture_patch *patch;
+	unsigned long timeout;
+
+	while (!kthread_should_stop()) {
+		atomic_set(&worker_kicked, 0);
+		patch = next_patch(&timeout);
+		if (patch) {
+			step(patch);
+			suture_patch_put(patch);
+			continue;
+		}
+		wait_event_idle_timeout(worker_wait,
+					atomic_read(&worker_kicked) || kthread_should_stop(),
+					timeout);
+	}
+	return 0;
+}
+
+int suture_transition_init(void)
+{
+	worker = kthread_run(work, NULL, "suture");
+	return PTR_ERR_OR_ZERO(worker);
+}
+
+void suture_transition_exit(void)
+{
+	kthread_stop(worker);
+}

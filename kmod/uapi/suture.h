@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The one header that suture.ko, libsuture and every other user share: the
+ * layout of the note inside a patch module (.spm) and of the ioctls of
+ * /dev/suture. docs/format.md and docs/kernel-interface.md tell the story.
+ *
+ * All numbers are little endian. Every offset is checked against the file by
+ * kmod/spm.c, the only parser there is.
+ */
+#ifndef _SUTURE_UAPI_H
+#define _SUTURE_UAPI_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* ------------------------------------------------------------------ note */
+
+/* ELF note: name "suture\0" (namesz 7, padded to 8), this type, 4-aligned. */
+#define SUTURE_NOTE_NAME	"suture"
+#define SUTURE_NOTE_TYPE	0x53505431	/* "SPT1" */
+#define SUTURE_NOTE_FORMAT	1
+
+/* Bounds that the parser enforces; they keep a hostile file small. */
+#define SUTURE_NOTE_MAX		(1 << 20)	/* bytes of one note */
+#define SUTURE_NAME_MAX		48		/* patch name with its NUL */
+#define SUTURE_TEXT_MAX		1024		/* any other string with its NUL */
+#define SUTURE_MAX_OBJECTS	16
+#define SUTURE_MAX_FUNCS	256
+#define SUTURE_MAX_RANGES	1024
+#define SUTURE_MAX_SITES	256
+#define SUTURE_MAX_HOOKS	16
+#define SUTURE_MAX_RELOCS	16384
+#define SUTURE_MAX_SEGMENTS	8		/* PT_LOADs of a patch */
+#define SUTURE_BUILD_ID_MAX	32
+#define SUTURE_OLD_BYTES_MAX	32
+
+/* A table of fixed-size records, or the string blob (count = bytes).
+ * offset: bytes from the start of the note's descriptor, 8-aligned for tables.
+ */
+struct suture_table {
+	__u32 offset;
+	__u32 count;
+};
+
+/* flags of struct suture_note */
+#define SUTURE_NOTE_QUIESCENT	(1U << 0)	/* else: immediate */
+#define SUTURE_NOTE_FLAGS	SUTURE_NOTE_QUIESCENT
+
+/* The head of the note's descriptor. Strings (name .. author) are offsets into
+ * the string blob; each is NUL-terminated there; the blob begins with a NUL, so
+ * offset 0 is the empty string. The name matches [A-Za-z0-9][A-Za-z0-9._+-]*.
+ */
+struct suture_note {
+	__u32 size;		/* sizeof(struct suture_note) */
+	__u16 format;		/* SUTURE_NOTE_FORMAT */
+	__u16 machine;		/* e_machine of the targets: EM_X86_64, EM_AARCH64 */
+	__u32 flags;		/* SUTURE_NOTE_* */
+	__u32 reserved;		/* 0 */
+	struct suture_table objects;	/* struct suture_object */
+	struct suture_table funcs;	/* struct suture_func */
+	struct suture_table ranges;	/* struct suture_range */
+	struct suture_table sites;	/* struct suture_site */
+	struct suture_table hooks;	/* struct suture_hook */
+	struct suture_table relocs;	/* struct suture_reloc */
+	struct suture_table strings;	/* char */
+	__u32 name;
+	__u32 version;
+	__u32 description;
+	__u32 cve;
+	__u32 license;
+	__u32 author;
+};
+
+enum suture_role {
+	SUTURE_ROLE_TARGET = 1,	/* has functions or sites replaced */
+	SUTURE_ROLE_NEEDED = 2,	/* is only referred to */
+};
+
+struct suture_object {
+	__u32 role;		/* enum suture_role */
+	__u32 name;		/* string: file name or soname, for people and for finding */
+	__u32 build_id_len;	/* 1 .. SUTURE_BUILD_ID_MAX */
+	__u32 reserved;		/* 0 */
+	__u8 build_id[SUTURE_BUILD_ID_MAX];
+};
+
+/* flags of struct suture_func */
+#define SUTURE_FUNC_FLAGS	0U
+
+/* A replaced function. Addresses of an object are its link-time virtual
+ * addresses (st_value), not file offsets. */
+struct suture_func {
+	__u32 object;		/* index of a target object */
+	__u32 name;		/* string */
+	__u32 flags;		/* SUTURE_FUNC_* */
+	__u32 old_size;		/* bytes, > 0 */
+	__u64 old_addr;		/* in the object */
+	__u64 new_addr;		/* entry in the patch (a stub, where one is needed) */
+	__u8 branch_at;		/* where the branch goes: old_addr + this (0, or 4 behind endbr64/bti) */
+	__u8 old_len;		/* valid bytes in old_bytes: branch_at + branch length at least */
+	__u8 reserved[6];	/* 0 */
+	__u8 old_bytes[SUTURE_OLD_BYTES_MAX];	/* what the text has at old_addr */
+};
+
+/* A further part of a replaced function (NAME.cold): a thread there is inside. */
+struct suture_range {
+	__u32 func;		/* index */
+	__u32 size;		/* bytes, > 0 */
+	__u64 addr;		/* in the function's object */
+};
+
+/* One call instruction that is retargeted. */
+struct suture_site {
+	__u32 object;		/* index of a target object */
+	__u32 func;		/* 0: reserved */
+	__u64 addr;		/* of the call instruction */
+	__u64 new_addr;		/* in the patch */
+	__u8 old_len;		/* length of the instruction */
+	__u8 reserved[7];
+	__u8 old_bytes[16];
+};
+
+enum suture_hook_kind {
+	SUTURE_HOOK_PRE_PATCH = 1,
+	SUTURE_HOOK_POST_PATCH = 2,
+	SUTURE_HOOK_PRE_UNPATCH = 3,
+	SUTURE_HOOK_POST_UNPATCH = 4,
+};
+
+struct suture_hook {
+	__u32 kind;		/* enum suture_hook_kind */
+	__u32 reserved;
+	__u64 addr;		/* in the patch */
+};
+
+#define SUTURE_SELF		0xffffffffU	/* the patch's own base */
+
+/* The 8-byte word at offset (virtual address in the patch, 8-aligned, inside
+ * one writable PT_LOAD) becomes base of object + addend. */
+struct suture_reloc {
+	__u64 offset;
+	__u32 object;		/* index, or SUTURE_SELF */
+	__u32 reserved;		/* 0 */
+	__s64 addend;
+};
+
+/* ---------------------------------------------------------------- ioctls */
+
+#define SUTURE_DEVICE		"/dev/suture"
+#define SUTURE_SYSFS		"/sys/kernel/suture"
+
+/* Rules for all ioctls: the caller needs CAP_SYS_ADMIN (EPERM); size is
+ * sizeof(the struct) (EINVAL otherwise); flags that are not named here are
+ * refused (EINVAL), and reserved fields are 0. Where a struct has message, an
+ * error is explained there in one line (NUL-terminated, empty if there is
+ * nothing to say), also when the ioctl fails.
+ */
+#define SUTURE_MESSAGE_MAX	256
+
+struct suture_ioc_version {
+	__u32 size;
+	__u32 abi;		/* out: SUTURE_ABI */
+	__u32 note_format;	/* out: SUTURE_NOTE_FORMAT */
+	__u32 machine;		/* out: EM_* of the kernel */
+	char version[32];	/* out: version of the module */
+};
+#define SUTURE_ABI		1
+
+/* A file that carries an object of the patch. The kernel reads its build-id
+ * and refuses (ENOEXEC) one that does not match. */
+struct suture_ioc_file {
+	__u32 object;		/* index in the note */
+	__s32 fd;		/* readable, stays the caller's */
+};
+
+/* Load a patch and start its transition in every process that maps the files,
+ * now and later. EEXIST: a patch of this name is loaded already (then the
+ * files that were not known are added to it if it is the same file, see
+ * nr_added). EBUSY: another patch replaces one of the functions. ENOEXEC: not a
+ * patch module, or a file with another build-id. EOPNOTSUPP: something in it
+ * that this module cannot do. */
+struct suture_ioc_load {
+	__u32 size;
+	__u32 flags;		/* SUTURE_LOAD_* */
+	__s32 fd;		/* the .spm, opened for reading; stays the caller's */
+	__u32 nr_files;		/* 1 .. SUTURE_MAX_FILES */
+	__u64 files;		/* user pointer: struct suture_ioc_file[nr_files] */
+	__u32 nr_added;		/* out: files that are watched because of this call */
+	__u32 reserved;
+	char name[SUTURE_NAME_MAX];	/* out: the patch's name */
+	char message[SUTURE_MESSAGE_MAX];	/* out */
+};
+#define SUTURE_LOAD_FORCE	(1U << 0)	/* immediate, whatever the note says */
+#define SUTURE_LOAD_FLAGS	SUTURE_LOAD_FORCE
+#define SUTURE_MAX_FILES	4096
+
+/* Start to take a patch out. Returns at once; when it is out of every process
+ * it is unloaded and its name is unknown (ENOENT). A patch whose transition is
+ * still under way is turned round. */
+struct suture_ioc_revert {
+	__u32 size;
+	__u32 flags;		/* SUTURE_REVERT_* */
+	char name[SUTURE_NAME_MAX];
+	char message[SUTURE_MESSAGE_MAX];
+};
+#define SUTURE_REVERT_FORCE	(1U << 0)	/* immediate, whatever the note says */
+#define SUTURE_REVERT_FLAGS	SUTURE_REVERT_FORCE
+
+/* Wait until the patch's transition has ended: 0 when nothing is left to do,
+ * ENOENT when the patch is unknown (a revert has ended), ETIMEDOUT, EINTR. */
+struct suture_ioc_wait {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	char name[SUTURE_NAME_MAX];
+	__u32 timeout_ms;
+	__u32 reserved;
+};
+
+enum suture_proc_state {
+	SUTURE_PROC_UNPATCHED = 0,	/* not reached yet */
+	SUTURE_PROC_PATCHED = 1,
+	SUTURE_PROC_WAITING = 2,	/* see reason; tid and func where known */
+	SUTURE_PROC_DRAINING = 3,	/* old code is back, a thread is still in the new one */
+	SUTURE_PROC_NOT_APPLICABLE = 4,	/* see reason */
+	SUTURE_PROC_REFUSED = 5,	/* see reason */
+	SUTURE_PROC_FAILED = 6,		/* see error */
+};
+
+enum suture_proc_reason {
+	SUTURE_REASON_NONE = 0,
+	SUTURE_REASON_INSIDE = 1,	/* waiting: thread tid is inside function func */
+	SUTURE_REASON_RUNNING = 2,	/* waiting: thread tid did not come within the budget */
+	SUTURE_REASON_FORKING = 3,	/* waiting: thread tid is in clone, fork or vfork */
+	SUTURE_REASON_ALTSTACK = 4,	/* waiting: thread tid runs on an alternate signal stack */
+	SUTURE_REASON_BUSY = 5,		/* waiting: a lock or page of the process was not free */
+	SUTURE_REASON_NOT_EXEC = 6,	/* not applicable: maps the file, not its text */
+	SUTURE_REASON_INCOMPLETE = 7,	/* not applicable: another object is not mapped */
+	SUTURE_REASON_OLD_BYTES = 8,	/* refused: the text at func is not what the patch names */
+	SUTURE_REASON_NO_ROOM = 9,	/* refused: no free address space in reach */
+	SUTURE_REASON_AMBIGUOUS = 10,	/* refused: an object is mapped more than once */
+};
+
+#define SUTURE_NO_FUNC		0xffffffffU
+
+struct suture_proc {
+	__s32 pid;		/* thread group id, in the caller's pid namespace; 0: not visible there */
+	__u32 state;		/* enum suture_proc_state */
+	__u32 reason;		/* enum suture_proc_reason */
+	__s32 error;		/* negative errno, with SUTURE_PROC_FAILED */
+	__s32 tid;		/* the thread that holds it up, or 0 */
+	__u32 func;		/* index of the function concerned, or SUTURE_NO_FUNC */
+	__u32 attempts;		/* so far */
+	__u32 pause_us;		/* how long its threads were held, last attempt, microseconds */
+	__u64 start_time;	/* of the process, nanoseconds since boot */
+	char comm[16];
+	char thread_comm[16];	/* of tid */
+};
+
+/* Every process that maps a target of the patch (and every one that still
+ * maps the patch), one record each. */
+struct suture_ioc_procs {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	char name[SUTURE_NAME_MAX];
+	__u64 procs;		/* user pointer: struct suture_proc[nr] */
+	__u32 nr;		/* in: room; out: records there are (may be more) */
+	__u32 reserved;
+};
+
+enum suture_patch_state {
+	SUTURE_PATCH_APPLYING = 1,	/* transition towards patched */
+	SUTURE_PATCH_APPLIED = 2,
+	SUTURE_PATCH_REVERTING = 3,	/* transition towards unpatched */
+};
+
+/* One loaded patch, by its index (0 ..); ENOENT ends the listing. Or, with
+ * SUTURE_PATCH_BY_NAME, the one named in name. */
+struct suture_ioc_patch {
+	__u32 size;
+	__u32 flags;		/* SUTURE_PATCH_* */
+	__u32 index;
+	__u32 state;		/* out: enum suture_patch_state */
+	__u32 nr_funcs;		/* out */
+	__u32 nr_files;		/* out: files watched */
+	__u64 loaded_at;	/* out: CLOCK_REALTIME, seconds */
+	char name[SUTURE_NAME_MAX];	/* out (in: with BY_NAME) */
+	char version[64];	/* out */
+	char path[256];		/* out: of the .spm, as the kernel names it */
+};
+#define SUTURE_PATCH_BY_NAME	(1U << 0)
+
+#define SUTURE_IOC_MAGIC	0xB5
+#define SUTURE_IOC_VERSION	_IOWR(SUTURE_IOC_MAGIC, 0, struct suture_ioc_version)
+#define SUTURE_IOC_LOAD		_IOWR(SUTURE_IOC_MAGIC, 1, struct suture_ioc_load)
+#define SUTURE_IOC_REVERT	_IOWR(SUTURE_IOC_MAGIC, 2, struct suture_ioc_revert)
+#define SUTURE_IOC_WAIT		_IOWR(SUTURE_IOC_MAGIC, 3, struct suture_ioc_wait)
+#define SUTURE_IOC_PROCS	_IOWR(SUTURE_IOC_MAGIC, 4, struct suture_ioc_procs)
+#define SUTURE_IOC_PATCH	_IOWR(SUTURE_IOC_MAGIC, 5, struct suture_ioc_patch)
+
+#endif /* _SUTURE_UAPI_H */
