@@ -162,8 +162,9 @@ struct json_object *json_missing(const struct suture_spm *spm, const unsigned in
 				continue;
 			other = json_object_new_object();
 			json_object_object_add(other, "path", json_text(found->others[j].path));
-			json_object_object_add(other, "build_id", json_hex(found->others[j].id,
-									   found->others[j].id_len));
+			json_object_object_add(other, "build_id",
+					       json_hex(found->others[j].id,
+							found->others[j].id_len));
 			json_object_array_add(others, other);
 		}
 		json_object_object_add(obj, "found_instead", others);

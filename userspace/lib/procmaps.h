@@ -13,9 +13,9 @@
 /* One mapping of a file, a line of /proc/PID/maps. */
 struct suture_mapping {
 	pid_t pid;		/* thread group id */
-	pid_t tid;		/* whose /proc folder was read; differs from pid when that thread is dead */
+	pid_t tid;		/* whose /proc folder was read: not pid when that thread has ended */
 	uint64_t start, end;
-	uint64_t dev, inode;	/* as the line has them: btrfs and overlayfs show others to stat() */
+	uint64_t dev, inode;	/* btrfs and overlayfs show others to stat() */
 	bool exec;
 	bool deleted;
 	const char *path;	/* as seen by the process, without " (deleted)"; valid during the call */
