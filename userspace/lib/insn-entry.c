@@ -84,6 +84,15 @@ static const char *kind_name(const struct suture_code *code, uint8_t kind)
 	return code->text.machine == EM_AARCH64 ? "a branch" : "a jump";
 }
 
+/* Where to show it from: a lea is found by its opcode, behind its prefix. */
+static uint64_t ref_begin(const struct suture_code *code, const struct suture_ref *ref)
+{
+	const uint8_t *b = suture_code_bytes(code, ref->from - 1, 1);
+
+	return ref->kind == SUTURE_REF_LEA && code->text.machine == EM_X86_64 && b &&
+	       (*b & 0xf0) == 0x40 ? ref->from - 1 : ref->from;
+}
+
 /* Direct branches and lea. */
 static int check_refs(struct suture_code *code, struct window *w, struct suture_error *err)
 {
@@ -110,7 +119,7 @@ static int check_refs(struct suture_code *code, struct window *w, struct suture_
 			w->where, kind_name(code, refs[i].kind), from, refs[i].to - w->addr,
 			w->entry->branch_len,
 			sure < 0 ? " (it may be data: the code around it is not known)" : "",
-			suture_code_show(code, refs[i].from, show, sizeof(show)));
+			suture_code_show(code, ref_begin(code, &refs[i]), show, sizeof(show)));
 		break;
 	}
 	free(refs);

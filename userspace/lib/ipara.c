@@ -78,13 +78,30 @@ static uint64_t only_x86_reg(const cs_insn *insn)
 	return 0;
 }
 
-/* A function that pushes and pops caller-saved registers has a convention of
- * its own and keeps them. One such register alone may be for alignment only,
- * and is left out all the same; rax and rdx go with the others. */
+/* The instructions of a frame: they may stand between pushes and pops. */
+static bool is_frame(const cs_insn *insn)
+{
+	const cs_x86_op *op = &insn->detail->x86.operands[0];
+
+	switch (insn->id) {
+	case X86_INS_ENDBR64: case X86_INS_NOP: case X86_INS_LEAVE: case X86_INS_VZEROUPPER:
+		return true;
+	case X86_INS_SUB: case X86_INS_ADD: case X86_INS_AND: case X86_INS_LEA:
+		return op->type == X86_OP_REG && (op->reg == X86_REG_RSP || op->reg == X86_REG_R10);
+	case X86_INS_MOV:
+		return op->type == X86_OP_REG && (op->reg == X86_REG_RSP || op->reg == X86_REG_RBP);
+	}
+	return false;
+}
+
+/* A function that pushes caller-saved registers first and pops them last has a
+ * convention of its own and keeps them. A register of results alone may be
+ * there for alignment only; with others it is kept as they are. */
 static void note_kept(struct walk *w, const struct suture_extent *ext)
 {
-	uint64_t at, end = ext->addr + ext->size, pushed = 0, popped = 0, kept;
+	uint64_t at, end = ext->addr + ext->size, pushed = 0, popped = 0, run = 0, kept;
 	const cs_insn *insn;
+	bool prologue = true;
 
 	if (w->code->text.machine != EM_X86_64)
 		return;
@@ -92,14 +109,23 @@ static void note_kept(struct walk *w, const struct suture_extent *ext)
 		insn = suture_code_decode(w->code, at, end, true);
 		if (!insn)
 			break;
-		if (insn->id == X86_INS_PUSH)
-			pushed |= only_x86_reg(insn);
-		else if (insn->id == X86_INS_POP)
-			popped |= only_x86_reg(insn);
+		if (insn->id == X86_INS_PUSH) {
+			pushed |= prologue ? only_x86_reg(insn) : 0;
+		} else if (insn->id == X86_INS_POP) {
+			prologue = false;
+			run |= only_x86_reg(insn);
+		} else if (!is_frame(insn)) {
+			prologue = false;
+			if (insn->id == X86_INS_RET || insn->id == X86_INS_JMP)
+				popped |= run;
+			run = 0;
+		}
+		if (!prologue && !pushed)
+			return;
 	}
 	kept = pushed & popped;
-	if (__builtin_popcountll(kept) < 2)
-		kept &= ~suture_ipara_results(w->code);
+	if (!(kept & ~suture_ipara_results(w->code)))
+		kept = 0;
 	w->kept |= kept;
 }
 
