@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0
+# How a patch is built. patches/NAME/Makefile says
+#
+#	TARGET := path/to/library.so		the file whose functions are replaced
+#	DEBUG := path/to/library.so.debug	its debug file, if it is stripped (optional)
+#	NEEDED := path/to/other.so		other objects that are used (optional)
+#	include ../patch.mk
+#
+# and gets NAME.spm of all *.c and *.cc beside it. NAME, SOURCES, CFLAGS and OUT
+# (where the .spm and the objects go) can be set, too.
+
+patch_mk := $(abspath $(lastword $(MAKEFILE_LIST)))
+patch_top := $(patsubst %/patches/patch.mk,%,$(patch_mk))
+
+NAME ?= $(notdir $(CURDIR))
+OUT ?= .
+SOURCES ?= $(sort $(wildcard *.c *.cc *.cpp))
+SUTURE ?= $(or $(wildcard $(patch_top)/build/userspace/suture),suture)
+CFLAGS ?= -O2 -g
+Q := $(if $(filter 1,$(V)),,@)
+
+ifeq ($(origin CC),default)
+CC := cc
+endif
+ifeq ($(origin CXX),default)
+CXX := c++
+endif
+
+# -fPIC -fno-plt: everything outside is reached through words that get an
+#   address when the patch is mapped. Traditional TLS: the same, through a call.
+# No stack protector, no _FORTIFY_SOURCE: they call what the target may not
+#   import. Where it was built with it, `CFLAGS += -D_FORTIFY_SOURCE=2` fits.
+patch_machine := $(shell $(CC) -dumpmachine)
+patch_flags := -fPIC -fno-plt -fvisibility=hidden -fno-common \
+	-fno-stack-protector -U_FORTIFY_SOURCE \
+	-Wall -Wextra -I$(patch_top)/patches/include
+ifneq ($(filter x86_64%,$(patch_machine)),)
+patch_flags += -mtls-dialect=gnu -fcf-protection=none
+endif
+ifneq ($(filter aarch64%,$(patch_machine)),)
+patch_flags += -mtls-dialect=trad
+endif
+patch_cxxflags := -fno-exceptions -fno-rtti -fno-threadsafe-statics
+
+patch_objects := $(addprefix $(OUT)/,$(addsuffix .o,$(SOURCES)))
+
+$(OUT)/$(NAME).spm: $(patch_objects) $(TARGET) $(DEBUG) $(NEEDED) $(wildcard $(SUTURE))
+	@echo "  PACK    $(NAME).spm"
+	$(Q)$(SUTURE) pack --name $(NAME) --target $(TARGET) $(addprefix --debug ,$(DEBUG)) \
+		$(addprefix --needed ,$(NEEDED)) --output $@ $(patch_objects)
+
+$(OUT)/%.c.o: %.c $(patch_mk)
+	@mkdir -p $(@D)
+	@echo "  CC      $(NAME)/$<"
+	$(Q)$(CC) $(patch_flags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/%.cc.o: %.cc $(patch_mk)
+	@mkdir -p $(@D)
+	@echo "  CXX     $(NAME)/$<"
+	$(Q)$(CXX) $(patch_flags) $(patch_cxxflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/%.cpp.o: %.cpp $(patch_mk)
+	@mkdir -p $(@D)
+	@echo "  CXX     $(NAME)/$<"
+	$(Q)$(CXX) $(patch_flags) $(patch_cxxflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(patch_objects:.o=.d)
+
+clean:
+	rm -f $(OUT)/$(NAME).spm $(patch_objects) $(patch_objects:.o=.d)
+
+.DEFAULT_GOAL := $(OUT)/$(NAME).spm
+.DELETE_ON_ERROR:
+.PHONY: clean

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which functions are replaced, and may they be. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../patches/include/suture/patch.h"
+#include "pack-int.h"
+
+/* 16 definitions of one name are more than enough to be listed. */
+#define MAX_SAME	16
+
+static int not_found(struct suture_packer *p, const struct suture_meta *m,
+		     struct suture_error *err)
+{
+	const struct suture_target *target = p->objects[0];
+	const struct suture_symbol *s;
+	char list[4096];
+	size_t nr;
+
+	nr = suture_clones(target, m->name, list, sizeof(list));
+	if (nr)
+		return suture_error_set(err, -ENOENT,
+			META_AT ": `%s' exists in %s only as %s that gcc made, whose arguments and extent can differ:\n%s\nReplace each that is affected by its own name with SUTURE_REPLACE_NAMED, or replace its callers",
+			META_ARGS(m), m->name, target->elf->path, nr > 1 ? "copies" : "a copy", list);
+	s = suture_symbols_find(&target->symbols, m->name, &nr);
+	if (nr && s->dynamic)
+		return suture_error_set(err, -ENOENT,
+			META_AT ": `%s' is not defined in %s, which imports it; make the patch for the library that has it",
+			META_ARGS(m), m->name, target->elf->path);
+	if (!suture_elf_section((target->debug ?: target->elf), ".symtab", NULL))
+		return suture_error_set(err, -ENOENT,
+			META_AT ": `%s' is not a function that %s exports, and the file is stripped; give its debug file (DEBUG, --debug), or the address with SUTURE_REPLACE_AT",
+			META_ARGS(m), m->name, target->elf->path);
+	return suture_error_set(err, -ENOENT,
+		META_AT ": there is no function `%s' in %s; it may have been inlined into its callers: replace those",
+		META_ARGS(m), m->name, target->elf->path);
+}
+
+static int by_name(struct suture_packer *p, const struct suture_meta *m, uint64_t *ret_addr,
+		   uint64_t *ret_size, struct suture_error *err)
+{
+	const struct suture_target *target = p->objects[0];
+	const struct suture_symbol *syms[MAX_SAME], *s;
+	size_t nr = suture_lookup(target, m->name, syms, MAX_SAME);
+	const struct suture_fde *fde;
+	char list[4096];
+
+	if (!nr)
+		return not_found(p, m, err);
+	if (nr > 1) {
+		suture_describe(syms, nr < MAX_SAME ? nr : MAX_SAME, list, sizeof(list));
+		return suture_error_set(err, -ENOTUNIQ,
+			META_AT ": %s has %zu functions `%s':\n%s\nSay which one with SUTURE_REPLACE_AT",
+			META_ARGS(m), target->elf->path, nr, m->name, list);
+	}
+	s = syms[0];
+	if (s->type == STT_GNU_IFUNC)
+		return suture_error_set(err, -EOPNOTSUPP,
+			META_AT ": `%s' is an ifunc: the symbol is the function that chooses. Replace the ones that it chooses from",
+			META_ARGS(m), m->name);
+	if ((s->type != STT_FUNC && s->type != STT_NOTYPE) ||
+	    !suture_elf_bytes(target->elf, s->value, 1, PF_X))
+		return suture_error_set(err, -EINVAL, META_AT ": `%s' is not a function in %s",
+					META_ARGS(m), m->name, target->elf->path);
+	if (suture_clones(target, m->name, list, sizeof(list)))
+		suture_pack_warn(p, META_AT ": gcc made copies of `%s', which are called in its place and are not replaced:\n%s",
+				 META_ARGS(m), m->name, list);
+	fde = suture_fde_at(target->fdes, target->nr_fdes, s->value);
+	*ret_addr = s->value;
+	*ret_size = s->size ?: (fde ? fde->size : 0);
+	return 0;
+}
+
+static int by_address(struct suture_packer *p, const struct suture_meta *m, uint64_t *ret_addr,
+		      uint64_t *ret_size, struct suture_error *err)
+{
+	const struct suture_target *target = p->objects[0];
+	const uint8_t *bytes = suture_elf_bytes(target->elf, m->addr, m->nr_bytes, PF_X);
+	const struct suture_fde *fde = suture_fde_at(target->fdes, target->nr_fdes, m->addr);
+
+	if (!m->nr_bytes)
+		return suture_error_set(err, -EINVAL,
+			META_AT ": `%s': SUTURE_REPLACE_AT needs the bytes that are expected at 0x%" PRIx64,
+			META_ARGS(m), m->name, m->addr);
+	if (!bytes)
+		return suture_error_set(err, -EINVAL, META_AT ": `%s': %s has no text at 0x%" PRIx64,
+					META_ARGS(m), m->name, target->elf->path, m->addr);
+	if (memcmp(bytes, m->bytes, m->nr_bytes)) {
+		char want[3 * 32 + 1] = "", have[3 * 32 + 1] = "";
+
+		for (size_t i = 0; i < m->nr_bytes && i < 32; i++) {
+			sprintf(want + 3 * i, " %02x", m->bytes[i]);
+			sprintf(have + 3 * i, " %02x", bytes[i]);
+		}
+		return suture_error_set(err, -EINVAL,
+			META_AT ": `%s': at 0x%" PRIx64 " %s has\n %s, expected are\n %s; is it the build that the patch is for?",
+			META_ARGS(m), m->name, m->addr, target->elf->path, have, want);
+	}
+	for (size_t i = 0; !fde && i < target->nr_fdes; i++) {
+		const struct suture_fde *f = &target->fdes[i];
+
+		if (m->addr > f->addr && m->addr - f->addr < f->size)
+			return suture_error_set(err, -EINVAL,
+				META_AT ": `%s': 0x%" PRIx64 " is %" PRIu64 " bytes inside the function at 0x%" PRIx64,
+				META_ARGS(m), m->name, m->addr, m->addr - f->addr, f->addr);
+	}
+	if (!m->old_size && !fde)
+		return suture_error_set(err, -EINVAL,
+			META_AT ": `%s': the unwind table of %s knows no function at 0x%" PRIx64 "; tell its size",
+			META_ARGS(m), m->name, target->elf->path, m->addr);
+	if (m->old_size && fde && m->old_size != fde->size)
+		return suture_error_set(err, -EINVAL,
+			META_AT ": `%s': told to have %" PRIu64 " bytes, but the unwind table says %" PRIu64,
+			META_ARGS(m), m->name, m->old_size, fde->size);
+	*ret_addr = m->addr;
+	*ret_size = m->old_size ?: fde->size;
+	return 0;
+}
+
+/* Two that would be written over one another. */
+static int check_apart(struct suture_packer *p, const struct suture_replaced *f,
+		       struct suture_error *err)
+{
+	for (size_t i = 0; i < p->nr_funcs; i++) {
+		const struct suture_replaced *g = &p->funcs[i];
+
+		if (g->addr == f->addr)
+			return suture_error_set(err, -EEXIST,
+				META_AT ": `%s' (0x%" PRIx64 ") is replaced already, by " META_AT,
+				META_ARGS(f->meta), f->meta->name, f->addr, META_ARGS(g->meta));
+	}
+	return 0;
+}
+
+static int add_function(struct suture_packer *p, size_t record, struct suture_error *err)
+{
+	const struct suture_meta *m = &p->objs.metas[record];
+	struct suture_replaced *f = &p->funcs[p->nr_funcs];
+	struct suture_code *code;
+	uint64_t size = 0;
+	int ret;
+
+	*f = (struct suture_replaced) { .meta = m, .record = record };
+	if (m->kind == SUTURE_META_REPLACE_)
+		ret = by_name(p, m, &f->addr, &size, err);
+	else
+		ret = by_address(p, m, &f->addr, &size, err);
+	if (!ret)
+		ret = check_apart(p, f, err);
+	if (!ret)
+		ret = suture_target_code(p->objects[0], &code, err);
+	if (ret)
+		return ret;
+	ret = suture_insn_check_entry(code, f->addr, size, &f->entry, err);
+	if (!ret)
+		ret = suture_insn_cold_ranges(code, f->addr, f->entry.size, &f->pieces,
+					      &f->nr_pieces, err);
+	if (ret)
+		return suture_error_prefix(err, META_AT ": `%s' cannot be replaced", META_ARGS(m),
+					   m->name) ?: ret;
+	p->nr_funcs++;
+	return 0;
+}
+
+int suture_pack_find_functions(struct suture_packer *p, struct suture_error *err)
+{
+	p->funcs = calloc(p->objs.nr_metas + 1, sizeof(*p->funcs));
+	if (!p->funcs)
+		return suture_error_nomem(err);
+	for (size_t i = 0; i < p->objs.nr_metas; i++) {
+		unsigned int kind = p->objs.metas[i].kind;
+		int ret;
+
+		if (kind != SUTURE_META_REPLACE_ && kind != SUTURE_META_REPLACE_AT_)
+			continue;
+		ret = add_function(p, i, err);
+		if (ret)
+			return ret;
+	}
+	if (!p->nr_funcs)
+		return suture_error_set(err, -EINVAL,
+			"the objects replace nothing: there is no SUTURE_REPLACE in them");
+	if (p->nr_funcs > SUTURE_MAX_FUNCS)
+		return suture_error_set(err, -E2BIG, "%zu functions are replaced; %d are possible",
+					p->nr_funcs, SUTURE_MAX_FUNCS);
+	return 0;
+}
+
+int suture_pack_texts(struct suture_packer *p, struct suture_note_writer *w,
+		      struct suture_error *err)
+{
+	const struct suture_meta *seen[SUTURE_META_SYMBOL_AT_ + 1] = { NULL };
+	bool quiescent;
+
+	for (size_t i = 0; i < p->objs.nr_metas; i++) {
+		const struct suture_meta *m = &p->objs.metas[i];
+		uint32_t *to = NULL;
+
+		switch (m->kind) {
+		case SUTURE_META_VERSION_:
+			to = &w->head.version;
+			break;
+		case SUTURE_META_DESCRIPTION_:
+			to = &w->head.description;
+			break;
+		case SUTURE_META_CVE_:
+			to = &w->head.cve;
+			break;
+		case SUTURE_META_AUTHOR_:
+			to = &w->head.author;
+			break;
+		case SUTURE_META_LICENSE_:
+			to = &w->head.license;
+			break;
+		case SUTURE_META_QUIESCENT_:
+		case SUTURE_META_IMMEDIATE_:
+			break;
+		default:
+			continue;
+		}
+		if (seen[m->kind])
+			return suture_error_set(err, -EEXIST, META_AT ": was said already, at " META_AT,
+						META_ARGS(m), META_ARGS(seen[m->kind]));
+		seen[m->kind] = m;
+		if (to)
+			*to = suture_note_string(w, m->name);
+	}
+	if (!seen[SUTURE_META_VERSION_])
+		return suture_error_set(err, -EINVAL,
+			"the objects have no SUTURE_PATCH(\"VERSION\", \"what it fixes\")");
+	if (seen[SUTURE_META_QUIESCENT_] && seen[SUTURE_META_IMMEDIATE_])
+		return suture_error_set(err, -EINVAL,
+			META_AT ": SUTURE_IMMEDIATE, but SUTURE_QUIESCENT at " META_AT,
+			META_ARGS(seen[SUTURE_META_IMMEDIATE_]),
+			META_ARGS(seen[SUTURE_META_QUIESCENT_]));
+	quiescent = seen[SUTURE_META_QUIESCENT_] ||
+		    (p->nr_funcs > 1 && !seen[SUTURE_META_IMMEDIATE_]);
+	w->head.flags = quiescent ? SUTURE_NOTE_QUIESCENT : 0;
+	return 0;
+}
