@@ -342,6 +342,14 @@ Test(finder, library_folder)
 	for (i = 0; i < found->nr_others; i++)
 		seen |= strstr(found->others[i].path, "/libc.so.6") != NULL;
 	cr_expect(seen, "the system's libc.so.6 is not among the other builds");
+	/* Once, though /lib and /usr/lib lead to it, and this process maps it. */
+	for (i = 0; i < found->nr_others; i++) {
+		size_t j;
+
+		for (j = 0; j < i; j++)
+			cr_expect(found->others[i].inode != found->others[j].inode ||
+				  found->others[i].dev != found->others[j].dev);
+	}
 	suture_found_free(found);
 }
 

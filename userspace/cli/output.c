@@ -2,6 +2,7 @@
 /* How results reach people and programs. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "output.h"
@@ -65,9 +66,15 @@ void output_missing(const struct suture_spm *spm, const unsigned int *want_of,
 		if (!any)
 			cli_note("  no file of that name was found in any process or library folder; if there is one elsewhere, name it by --file");
 	}
+	output_denied(found);
+}
+
+void output_denied(const struct suture_found *found)
+{
 	if (found->nr_denied)
-		cli_note("  the files of %zu processes could not be looked at; root sees all of them",
-			 found->nr_denied);
+		cli_note("%zu process%s could not be looked at%s", found->nr_denied,
+			 found->nr_denied == 1 ? "" : "es",
+			 geteuid() ? ": root sees all of them" : " for want of rights");
 }
 
 struct json_object *json_text(const char *text)

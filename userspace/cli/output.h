@@ -21,6 +21,9 @@ void output_procs(const struct suture_proc *procs, size_t nr, const struct sutur
 void output_missing(const struct suture_spm *spm, const unsigned int *want_of,
 		    const struct suture_found *found);
 
+/* output_denied - on stderr: that some processes could not be looked at, if so */
+void output_denied(const struct suture_found *found);
+
 /* ----------------------------------------------------------- for programs */
 
 /* json_text - a string, or null; bytes that are not UTF-8 become \xNN */

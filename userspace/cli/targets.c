@@ -241,9 +241,8 @@ static int show(const struct patchset *set, bool json)
 		if (patchset_missing(set, patch))
 			output_missing(patch->spm, patch->want_of, set->found);
 	}
-	if (set->found->nr_denied && code == SUTURE_EXIT_DONE)
-		cli_note("%zu processes could not be looked at; root sees all of them",
-			 set->found->nr_denied);
+	if (code == SUTURE_EXIT_DONE)
+		output_denied(set->found);
 	return code;
 }
 

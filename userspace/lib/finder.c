@@ -93,8 +93,9 @@ static bool names_alike(const char *a, const char *b)
 	       (!b[len] || b[len] == '.');
 }
 
-static int add_other(struct search *s, unsigned int want, const char *path, const uint8_t *id,
-		     size_t id_len)
+/* @id, @id_len: of the file @st, which is not the wanted one. */
+static int add_other(struct search *s, unsigned int want, const char *path,
+		     const struct stat *st, const uint8_t *id, size_t id_len)
 {
 	struct suture_found *found = s->found;
 	struct suture_found_other *grown, *other;
@@ -104,8 +105,9 @@ static int add_other(struct search *s, unsigned int want, const char *path, cons
 		return 0;
 	for (i = 0; i < found->nr_others; i++) {
 		other = &found->others[i];
-		if (other->want == want && !strcmp(other->path, path) && other->id_len == id_len &&
-		    !memcmp(other->id, id, id_len))
+		/* /lib and /usr/lib may be one folder. */
+		if (other->want == want && other->dev == st->st_dev &&
+		    other->inode == st->st_ino)
 			return 0;
 	}
 	grown = reallocarray(found->others, found->nr_others + 1, sizeof(*grown));
@@ -118,6 +120,8 @@ static int add_other(struct search *s, unsigned int want, const char *path, cons
 	other->path = strdup(path);
 	if (!other->path)
 		return -ENOMEM;
+	other->dev = st->st_dev;
+	other->inode = st->st_ino;
 	memcpy(other->id, id, id_len);
 	other->id_len = id_len;
 	found->nr_others++;
@@ -165,6 +169,7 @@ static int judge(struct search *s, int fd, const char *path, unsigned int *ret_f
 {
 	uint8_t id[SUTURE_BUILD_ID_MAX];
 	size_t id_len = 0, i;
+	struct stat st;
 	int ret;
 
 	*ret_file = NO_FILE;
@@ -182,11 +187,11 @@ static int judge(struct search *s, int fd, const char *path, unsigned int *ret_f
 		*ret_file = ret;
 		return 0;
 	}
+	ret = fstat(fd, &st) ? -errno : 0;
 	close(fd);
-	ret = 0;
 	for (i = 0; !ret && i < s->nr_wants; i++)
 		if (names_alike(path, s->wants[i].name))
-			ret = add_other(s, i, path, id, id_len);
+			ret = add_other(s, i, path, &st, id, id_len);
 	return ret;
 }
 

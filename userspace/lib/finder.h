@@ -44,6 +44,7 @@ struct suture_found_proc {
 struct suture_found_other {
 	unsigned int want;
 	char *path;
+	uint64_t dev, inode;
 	uint8_t id[SUTURE_BUILD_ID_MAX];
 	size_t id_len;		/* 0: it has none */
 };
