@@ -13,7 +13,7 @@ struct suture_error;
 struct suture_line {
 	uint64_t addr;
 	uint8_t len;		/* bytes */
-	char text[120];		/* "call   xmlFree"; targets named by the text's name_at */
+	char text[200];		/* "call   xmlFree"; targets named by the text's name_at */
 };
 
 /*
