@@ -187,7 +187,7 @@ static uint16_t *align(const struct side *a, const struct side *b)
 static void put_row(FILE *f, const struct suture_line *a, const struct suture_line *b,
 		    uint64_t abase, uint64_t bbase, char mark, int column)
 {
-	char left[160] = "", right[160] = "";
+	char left[240] = "", right[240] = "";
 
 	if (a)
 		snprintf(left, sizeof(left), "%5" PRIx64 "  %s", a->addr - abase, a->text);
