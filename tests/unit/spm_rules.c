@@ -146,6 +146,7 @@ RULE(note_too_many, "too many note segments",
      for (unsigned int i = NR_PHDRS; i--; )
 	s->ph[i] = s->ph[PH_NOTE_OTHER])
 RULE(note_outside, "segment or note outside the file", s->ph[PH_NOTE].p_offset = sizeof(*s) + 1)
+ALLOWED(note_empty_at_end, s->ph[PH_FREE].p_type = PT_NOTE; s->ph[PH_FREE].p_offset = sizeof(*s))
 RULE(note_missing, "no suture note", s->ph[PH_NOTE].p_type = PT_NULL)
 RULE(note_owner, "no suture note", s->nname[0] = 'S')
 RULE(note_type, "no suture note", s->nhdr[2]++)
