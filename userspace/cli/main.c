@@ -47,8 +47,6 @@ static char *help_filter(int key, const char *text, void *input)
 	return buf;
 }
 
-#pragma weak cmd_pack
-#pragma weak cmd_inspect
 struct choice {
 	const struct command *command;
 	int at;			/* index of the command's name in argv */
