@@ -70,7 +70,7 @@ static int hold_and_write(struct mm_struct *mm, struct task_struct *leader,
 static int drain(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
 		 unsigned long base, struct suture_block *block, u32 *ret_held)
 {
-	struct suture_ranges *ranges = suture_ranges_span(base, base + patch->span);
+	struct suture_ranges *ranges = suture_ranges_patch(patch, base);
 	int ret;
 
 	if (!ranges)
@@ -189,7 +189,7 @@ int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, str
 
 	kthread_use_mm(mm);
 	ret = -ENOMEM;
-	ranges = suture_ranges_span(base, base + patch->span);
+	ranges = suture_ranges_patch(patch, base);
 	if (!ranges)
 		goto err;
 	edits = suture_edits_make(patch, mm, view, base, true, &ret);

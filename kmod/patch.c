@@ -112,14 +112,20 @@ static int check_segments(struct suture_patch *patch, char *message)
 {
 	const struct spm_elf *elf = &patch->elf;
 	const struct spm_segment *last = &elf->segments[elf->nr_segments - 1];
-	u32 i;
+	u32 texts = 0, i;
 
 	for (i = 0; i < elf->nr_segments; i++) {
+		texts += !!(elf->segments[i].flags & PF_X);
 		if ((elf->segments[i].vaddr - elf->segments[i].offset) & ~PAGE_MASK) {
 			say(message, "segment %u is not aligned to pages of %lu bytes", i,
 			    PAGE_SIZE);
 			return -ENOEXEC;
 		}
+	}
+	/* By its text a mapping of the patch is recognised (process.c). */
+	if (texts != 1) {
+		say(message, "has %u executable segments instead of one", texts);
+		return -ENOEXEC;
 	}
 	if (elf->segments[0].vaddr & PAGE_MASK) {
 		say(message, "its first segment does not begin at address 0");

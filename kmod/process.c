@@ -151,18 +151,23 @@ bool suture_mmap_write_lock(struct mm_struct *mm)
 
 /* ---------------------------------------------------------------- view */
 
-/* Load bias of the object of which vma maps a part; false: not part of a segment. */
+/*
+ * Load bias of the object of which vma maps text; false: it is none of its text.
+ * Only text tells: another segment can begin in the same page of the file.
+ */
 static bool vma_bias(const struct vm_area_struct *vma, const struct spm_elf *elf,
-		     u32 flags, unsigned long *ret_bias)
+		     unsigned long *ret_bias)
 {
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u32 i;
 
+	if (!(vma->vm_flags & VM_EXEC) || (vma->vm_flags & VM_SHARED))
+		return false;
 	for (i = 0; i < elf->nr_segments; i++) {
 		const struct spm_segment *seg = &elf->segments[i];
 		u64 start = seg->offset & PAGE_MASK;
 
-		if ((seg->flags & flags) != flags)
+		if (!(seg->flags & PF_X))
 			continue;
 		if (offset >= start && offset < seg->offset + seg->filesz) {
 			*ret_bias = vma->vm_start - (seg->vaddr - seg->offset) - offset;
@@ -204,7 +209,7 @@ static void scan_patch_vma(struct suture_patch *patch, struct vm_area_struct *vm
 	unsigned long bias;
 	unsigned int i;
 
-	if (!vma_bias(vma, &patch->elf, 0, &bias))
+	if (!vma_bias(vma, &patch->elf, &bias))
 		return;
 	for (i = 0; i < scan->nr_patch_bases; i++) {
 		if (scan->patch_bases[i] == bias)
@@ -224,9 +229,7 @@ static void scan_target_vma(struct suture_target *target, struct vm_area_struct 
 	unsigned long bias;
 
 	scan->mapped |= 1U << target->object;
-	if (!(vma->vm_flags & VM_EXEC) || (vma->vm_flags & VM_SHARED))
-		return;
-	if (!vma_bias(vma, &target->elf, PF_X, &bias))
+	if (!vma_bias(vma, &target->elf, &bias))
 		return;
 	for (i = 0; i < *nr; i++) {
 		if (copies[i].base == bias)

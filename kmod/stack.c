@@ -71,12 +71,21 @@ struct suture_ranges *suture_ranges_old(struct suture_patch *patch, const struct
 	return ranges;
 }
 
-struct suture_ranges *suture_ranges_span(unsigned long start, unsigned long end)
+/* The text of the patch, mapped at base. Its other pages do not count: their end may
+ * be the start of somebody's stack. */
+struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, unsigned long base)
 {
-	struct suture_ranges *ranges = ranges_alloc(1);
+	const struct spm_elf *elf = &patch->elf;
+	struct suture_ranges *ranges = ranges_alloc(elf->nr_segments);
+	u32 i;
 
-	if (ranges)
-		ranges_add(ranges, start - 1, end, SUTURE_NO_FUNC);
+	for (i = 0; ranges && i < elf->nr_segments; i++) {
+		const struct spm_segment *seg = &elf->segments[i];
+
+		if (seg->flags & PF_X)
+			ranges_add(ranges, base + seg->vaddr, base + seg->vaddr + seg->filesz,
+				   SUTURE_NO_FUNC);
+	}
 	return ranges;
 }
 

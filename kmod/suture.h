@@ -242,7 +242,7 @@ struct suture_block {
 
 struct suture_ranges *suture_ranges_old(struct suture_patch *patch, const struct suture_view *view,
 					bool quiescent);
-struct suture_ranges *suture_ranges_span(unsigned long start, unsigned long end);
+struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, unsigned long base);
 bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_regs *copy);
 int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		       const struct suture_ranges *ranges, bool quiescent,
