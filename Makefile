@@ -50,7 +50,7 @@ $(KERNELDIR)/kdir:
 	@tests/vm/fetch headers $(ARCH) $(KERNEL)
 
 kmod: $(filter $(KERNELDIR)/kdir,$(KDIR))
-	@tests/vm/build-kmod $(abspath $(KDIR)) $(ARCH)
+	+@tests/vm/build-kmod $(abspath $(KDIR)) $(ARCH)
 
 userspace:
 	@$(MAKE) -C userspace all
@@ -74,7 +74,7 @@ lint: setup
 	@tests/lint
 
 check: setup
-	@MAKE='$(MAKE)' tests/check '$(jobs)'
+	+@MAKE='$(MAKE)' tests/check '$(jobs)'
 
 check-unit: setup
 	@$(MAKE) $(jobs) patches test-patches
@@ -93,8 +93,7 @@ demo: setup
 
 bench: setup
 	@$(MAKE) $(jobs) tests-built
-	@$(if $(wildcard tests/bench/Makefile),$(MAKE) $(jobs) -C tests/bench)
-	@tests/bench/run
+	@ARCH=$(ARCH) KERNEL=$(KERNEL) tests/bench/run
 
 install: kmod userspace
 	@[ -n '$(kver)' ] || { echo "install: no kernel headers in $(KDIR)" >&2; exit 1; }
