@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process of libcet.so and libpage.so, with two threads that call both functions
- * without end.
- *   old|new cet|page   ok | bad WHY
+ * A process of libcet.so, libpage.so and libloop.so, with two threads that call the
+ * first two functions without end, and with "loop N" N more in the third.
+ *   old|new cet|page|loop   ok | bad WHY
  *   at cet|page        the address of the function
  *   bytes cet|page     its first nine bytes
  *   bad                how many calls gave something else than old or new
@@ -12,6 +12,12 @@
 
 int cet_answer(int x);
 int page_answer(int x);
+int loop_answer(int x, int times);
+
+static int loop_answer_briefly(int x)
+{
+	return loop_answer(x, 10);
+}
 
 static unsigned long bad;
 
@@ -27,9 +33,27 @@ static void *loop(void *arg)
 	return NULL;
 }
 
+static void *loop_in_entry(void *arg)
+{
+	(void)arg;
+	for (int x = 0;; x = (x + 1) & 0xff) {
+		int got = loop_answer(x, 20000) - x;
+
+		if (got != 1 && got != 1001)
+			__atomic_add_fetch(&bad, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
 static void handle(int argc, char **argv)
 {
-	int (*f)(int) = argc == 2 && !strcmp(argv[1], "page") ? page_answer : cet_answer;
+	int (*f)(int) = cet_answer;
+	pthread_t t;
+
+	if (argc == 2 && !strcmp(argv[1], "page"))
+		f = page_answer;
+	else if (argc == 2 && !strcmp(argv[1], "loop"))
+		f = loop_answer_briefly;
 
 	if (!strcmp(argv[0], "old") || !strcmp(argv[0], "new")) {
 		int want = argv[0][0] == 'n' ? 1005 : 5, got = f(4);
@@ -38,6 +62,11 @@ static void handle(int argc, char **argv)
 			proto_say("ok");
 		else
 			proto_say("bad: %d, not %d", got, want);
+	} else if (!strcmp(argv[0], "loop") && argc == 2) {
+		for (int n = atoi(argv[1]); n > 0; n--)
+			if (pthread_create(&t, NULL, loop_in_entry, NULL))
+				_exit(3);
+		proto_say("ok");
 	} else if (!strcmp(argv[0], "at")) {
 		proto_say("%lx", (unsigned long)f);
 	} else if (!strcmp(argv[0], "bytes")) {

@@ -3,7 +3,8 @@
  * A thread, named "holder", that stays inside a function for as long as it is told.
  *   enter hold|cold|pair   go in; what is on its stack then is the function
  *                          (cold: only its cold part)
- *   leave                  come out: the value that the call gave (pair: and the shift that inner used)
+ *   leave                  come out: the value that the call gave, and for pair the
+ *                          shift that inner used
  *   tid                    of that thread
  *   old|new NAME...        as funcs, on the main thread
  */
