@@ -152,11 +152,11 @@ static void sort_unique(struct list *list)
 }
 
 /* Entries are 32-bit distances from the table (gcc's and clang's -fPIC form).
- * A table ends where the next one that the function uses begins, or where an
- * entry leads to nowhere. */
-static void read_table(struct suture_code *code, uint64_t table, uint64_t end, struct list *inner)
+ * A table ends where something else in the object begins (the next function's
+ * table, often), or where an entry leads to nowhere. */
+static void read_table(struct suture_code *code, uint64_t table, struct list *inner)
 {
-	uint64_t at;
+	uint64_t at, end = suture_code_next_lea(code, table);
 
 	for (at = table; at < end; at += 4) {
 		const uint8_t *b = suture_code_bytes(code, at, 4);
@@ -248,8 +248,7 @@ static struct suture_flow *make_flow(struct suture_code *code, const struct sutu
 
 	sort_unique(&tables);
 	for (i = 0; flow->has_switch && i < tables.nr; i++)
-		read_table(code, tables.v[i], i + 1 < tables.nr ? tables.v[i + 1] : UINT64_MAX,
-			   &inner);
+		read_table(code, tables.v[i], &inner);
 	for (pointer = ext->addr; suture_code_in_pointers(code, pointer + 1, end, &pointer);)
 		add(&inner, pointer);
 

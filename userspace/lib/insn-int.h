@@ -40,6 +40,7 @@ struct suture_code {
 	struct suture_ref *refs;	/* by page of .to; see insn-refs.c */
 	uint32_t *page;		/* first ref of each page, and the end */
 	size_t nr_pages;
+	uint8_t **lea;		/* by data span: bit per 4 bytes, some lea leads there */
 	struct suture_flow **flow;	/* by extent, filled when asked for */
 };
 
@@ -65,6 +66,9 @@ uint64_t suture_code_padding(struct suture_code *code, uint64_t addr, uint64_t l
 /* All candidates that refer to lo <= to < hi; *ret is for free(). 0 or -ENOMEM. */
 int suture_code_refs(struct suture_code *code, uint64_t lo, uint64_t hi,
 		     struct suture_ref **ret, size_t *ret_nr);
+/* The next place after addr, in the same span, that some lea leads to: what lies
+ * between belongs to one table at most. UINT64_MAX: none. */
+uint64_t suture_code_next_lea(struct suture_code *code, uint64_t addr);
 /* 1: a ref's instruction is really there; 0: it is inside another instruction;
  * -1: nobody can tell (no extent, or something before it does not decode). */
 int suture_code_confirm(struct suture_code *code, const struct suture_ref *ref);

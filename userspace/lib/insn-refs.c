@@ -27,6 +27,19 @@ static const uint8_t long_form[256] = {
 	[0xe8] = 1, [0xe9] = 1, [0x0f] = 1, [0x8d] = 1, [0xc7] = 1,
 };
 
+/* Remembers that some lea leads into the data. */
+static void note_lea(const struct suture_code *code, uint64_t to)
+{
+	size_t i;
+
+	for (i = 0; i < code->text.nr_data; i++) {
+		uint64_t at = to - code->text.data[i].addr;
+
+		if (at < code->text.data[i].size)
+			code->lea[i][at / 32] |= 1 << (at / 4 % 8);
+	}
+}
+
 /* All x86 references with 32-bit displacements. */
 static int scan_x86(const struct suture_code *code, const struct suture_span *span, ref_fn fn,
 		    void *arg)
@@ -59,6 +72,8 @@ static int scan_x86(const struct suture_code *code, const struct suture_span *sp
 			continue;
 		}
 		to = span->addr + i + at + 4 + (int64_t)get32(b + i + at);
+		if (kind == SUTURE_REF_LEA)
+			note_lea(code, to);
 		if (to >= code->lo && to < code->hi && fn(arg, to, span->addr + i, kind))
 			return -ENOMEM;
 	}
@@ -148,24 +163,56 @@ static int build_index(struct suture_code *code)
 {
 	size_t i, n = ((code->hi - code->lo) >> PAGE_SHIFT) + 1;
 
+	code->lea = calloc(code->text.nr_data + 1, sizeof(*code->lea));
 	code->page = calloc(n + 2, sizeof(*code->page));
-	if (!code->page)
-		return -ENOMEM;
+	if (!code->page || !code->lea)
+		goto err_nomem;
+	for (i = 0; i < code->text.nr_data; i++) {
+		code->lea[i] = calloc(code->text.data[i].size / 32 + 1, 1);
+		if (!code->lea[i])
+			goto err_nomem;
+	}
 	code->nr_pages = n;
 	scan(code, count_ref, code);
 	for (i = 0; i < n; i++)
 		code->page[i + 1] += code->page[i];
 	code->refs = malloc((code->page[n] + 1) * sizeof(*code->refs));
-	if (!code->refs) {
-		free(code->page);
-		code->page = NULL;
-		return -ENOMEM;
-	}
+	if (!code->refs)
+		goto err_nomem;
 	scan(code, store_ref, code);
 	/* storing moved each page's start to its end */
 	memmove(code->page + 1, code->page, n * sizeof(*code->page));
 	code->page[0] = 0;
 	return 0;
+
+err_nomem:
+	for (i = 0; code->lea && i < code->text.nr_data; i++)
+		free(code->lea[i]);
+	free(code->lea);
+	free(code->page);
+	code->lea = NULL;
+	code->page = NULL;
+	return -ENOMEM;
+}
+
+uint64_t suture_code_next_lea(struct suture_code *code, uint64_t addr)
+{
+	size_t i;
+
+	if (!code->page && build_index(code))
+		return addr;
+	for (i = 0; i < code->text.nr_data; i++) {
+		const struct suture_span *span = &code->text.data[i];
+		uint64_t at = addr - span->addr;
+
+		if (at >= span->size)
+			continue;
+		for (at = (at / 4 + 1) * 4; at < span->size; at += 4)
+			if (code->lea[i][at / 32] & 1 << (at / 4 % 8))
+				return span->addr + at;
+		return span->addr + span->size;
+	}
+	return UINT64_MAX;
 }
 
 struct found {

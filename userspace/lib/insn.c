@@ -140,6 +140,9 @@ void suture_code_free(struct suture_code *code)
 	for (i = 0; code->flow && i < code->nr_ext; i++)
 		suture_flow_free(code->flow[i]);
 	free(code->flow);
+	for (i = 0; code->lea && i < code->text.nr_data; i++)
+		free(code->lea[i]);
+	free(code->lea);
 	free(code->refs);
 	free(code->page);
 	free(code->ptr);
