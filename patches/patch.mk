@@ -69,6 +69,10 @@ $(OUT)/%.cpp.o: %.cpp $(patch_mk)
 clean:
 	rm -f $(OUT)/$(NAME).spm $(patch_objects) $(patch_objects:.o=.d)
 
+# What a C patch is compiled with, for those who build in their own way.
+flags:
+	@echo $(patch_flags) $(CPPFLAGS) $(CFLAGS)
+
 .DEFAULT_GOAL := $(OUT)/$(NAME).spm
 .DELETE_ON_ERROR:
-.PHONY: clean
+.PHONY: clean flags
