@@ -316,13 +316,12 @@ int suture_apply_current(struct suture_patch *patch)
 	if (!all_new(patch, &view, start, end) && !alone_and_outside(patch, &view))
 		goto out;
 	ret = apply_new(patch, &view, &block);
-	if (ret == -EAGAIN)
-		goto out;
-	if (ret) {
-		suture_record(patch, current->group_leader, mm,
-			      block.reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED, ret, &block,
-			      0);
+	if (ret == -ESTALE || ret == -ERANGE) {
+		suture_record(patch, current->group_leader, mm, SUTURE_PROC_REFUSED, ret, &block, 0);
 		ret = 0;
+	} else if (ret) {
+		/* Perhaps a limit of the process (RLIMIT_AS); a kernel thread has none. */
+		ret = -EAGAIN;
 	} else if (atomic_read(&mm->mm_users) > 1) {
 		/* Another thread may have forked between mapping and writing. */
 		ret = -EAGAIN;

@@ -38,6 +38,18 @@ bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long s
 long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);
 
+/* mmap_write_trylock() went in 6.7. Without it: seldom wait, and never for long queued readers. */
+static inline bool suture_mmap_write_trylock(struct mm_struct *mm)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	return mmap_write_trylock(mm);
+#else
+	if (rwsem_is_locked(&mm->mmap_lock))
+		return false;
+	return !mmap_write_lock_killable(mm);
+#endif
+}
+
 /* Threads that share an mm and never run user code. */
 static inline bool suture_is_worker(const struct task_struct *t)
 {

@@ -142,7 +142,7 @@ bool suture_mmap_write_lock(struct mm_struct *mm)
 	int i;
 
 	for (i = 0; i < LOCK_TRIES; i++) {
-		if (mmap_write_trylock(mm))
+		if (suture_mmap_write_trylock(mm))
 			return true;
 		usleep_range(LOCK_PAUSE_US, 2 * LOCK_PAUSE_US);
 	}
