@@ -203,28 +203,6 @@ Test(pack_inprocess, stripped_with_debug_file)
 	cr_expect_eq(call_hidden(10), 60);
 }
 
-/* Address and first bytes of a symbol, for SUTURE_..._AT. */
-static unsigned long address_of(const char *file, const char *symbol, char *bytes, size_t n)
-{
-	unsigned long addr = 0;
-	char command[512];
-	FILE *f;
-
-	snprintf(command, sizeof(command), "nm %s | awk '$3 == \"%s\" { print $1 }'",
-		 work_path(file), symbol);
-	f = popen(command, "r");
-	cr_assert(f && fscanf(f, "%lx", &addr) == 1);
-	pclose(f);
-	bytes[0] = '\0';
-	snprintf(command, sizeof(command), "od -An -v -tx1 -j%lu -N%zu %s", addr, n,
-		 work_path(file));
-	f = popen(command, "r");
-	for (unsigned int byte; f && n && fscanf(f, "%x", &byte) == 1;)
-		sprintf(bytes + strlen(bytes), ", 0x%02x", byte);
-	pclose(f);
-	return addr;
-}
-
 Test(pack_inprocess, stripped_by_address)
 {
 	char text[2048], hidden_bytes[256], helper_bytes[256], none[8];

@@ -42,7 +42,11 @@ enum suture_tls_kind {
 
 /* A patch's word for the address of a name that stands for a GOT slot. */
 #define SUTURE_SLOT_PREFIX	"suture.slot."
-/* The function that finds a thread-local, called by __tls_get_addr of the patch. */
+/* What the patch calls as __tls_get_addr. A name of its own, so that ld leaves
+ * the call as it is: `call *__tls_get_addr@GOTPCREL(%rip)` with the prefixes of
+ * the TLS sequence, relaxed to a direct call, becomes one with 16-bit operands. */
+#define SUTURE_TLS_ENTRY	"suture.tls_entry"
+/* The function that finds a thread-local, called by it. */
 #define SUTURE_TLS_PREFIX	"suture.tls."
 /* __tls_get_addr as the target calls it. */
 #define SUTURE_TLS_GET_ADDR	"suture.tls_get_addr"
@@ -71,7 +75,7 @@ struct suture_arch {
 
 	/* Assembly. Each writes one hidden function. */
 	void (*emit_import)(FILE *out, const char *name, const char *slot);
-	void (*emit_tls_entry)(FILE *out);	/* __tls_get_addr of the patch */
+	void (*emit_tls_entry)(FILE *out);	/* SUTURE_TLS_ENTRY */
 	void (*emit_tls)(FILE *out, const char *name, enum suture_tls_kind kind, int64_t delta);
 	/* enters the function at suture.text + @target and keeps the registers
 	 * @regs (SUTURE_X86_* or SUTURE_ARM64_* of ipara.h); false: it cannot, and

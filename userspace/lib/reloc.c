@@ -31,6 +31,11 @@ static int reduce(const struct suture_target *patch, const struct suture_binding
 			out->addend += rel->sym.st_value;
 			return 0;
 		}
+		if (!strcmp(name, "__tls_get_addr") &&
+		    suture_lookup(patch, SUTURE_TLS_ENTRY, &sym, 1) == 1) {
+			out->addend += sym->value;
+			return 0;
+		}
 		if (b && !b->tls) {
 			out->object = b->object;
 			out->addend += b->addr;

@@ -15,6 +15,7 @@ struct resolver {
 	struct suture_target *target;	/* objects[0] */
 	struct suture_bindings *out;
 	FILE *stubs;
+	bool tls_get_addr;		/* SUTURE_TLS_GET_ADDR is there */
 };
 
 static int bind(struct resolver *r, const char *name, uint32_t object, uint64_t addr, bool tls,
@@ -171,8 +172,8 @@ static int resolve_tls(struct resolver *r, const struct suture_undef *u,
 	if (!ret)
 		ret = bind(r, u->name, tls.kind == SUTURE_TLS_CONSTANT ? SUTURE_SELF : 0, tls.slot,
 			   true, err);
-	if (!ret && tls.kind == SUTURE_TLS_PAIR &&
-	    !suture_bindings_find(r->out, SUTURE_TLS_GET_ADDR)) {
+	if (!ret && tls.kind == SUTURE_TLS_PAIR && !r->tls_get_addr) {
+		r->tls_get_addr = true;
 		ret = through_target(r, "__tls_get_addr", SUTURE_TLS_GET_ADDR, err);
 		if (!ret)
 			ret = refuse(r, u, err, "%s does not import __tls_get_addr",
@@ -385,7 +386,7 @@ int suture_resolve(const struct suture_objects *objs, struct suture_target *cons
 	for (size_t i = 0; i < objs->nr_undefs; i++) {
 		const struct suture_undef *u = &objs->undefs[i];
 
-		if (!strcmp(u->name, "__tls_get_addr"))	/* it is the patch's own */
+		if (!strcmp(u->name, "__tls_get_addr"))	/* SUTURE_TLS_ENTRY */
 			continue;
 		tls |= u->uses & SUTURE_USE_TLS;
 		ret = resolve(&r, u, &one);

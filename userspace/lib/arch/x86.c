@@ -132,9 +132,9 @@ static void x86_emit_import(FILE *out, const char *name, const char *slot)
  * function below needs, and its address. */
 static void x86_emit_tls_entry(FILE *out)
 {
-	suture_asm_begin(out, "__tls_get_addr");
+	suture_asm_begin(out, SUTURE_TLS_ENTRY);
 	fprintf(out, "\tjmp\t*8(%%rdi)\n");
-	suture_asm_end(out, "__tls_get_addr");
+	suture_asm_end(out, SUTURE_TLS_ENTRY);
 }
 
 static void x86_emit_tls(FILE *out, const char *name, enum suture_tls_kind kind, int64_t delta)
