@@ -417,10 +417,11 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 	ret = check_all(gate, ranges, quiescent, block, &fault);
 	mmap_read_unlock(gate->mm);
 	if (ret && fault) {
-		/* A page of a stack is not there: fetch it for the next time. */
+		/* A page of a stack is not there: fetch it for the next time. (If it cannot
+		 * be had, the stack is gone with its thread: no matter.) */
 		release(gate);
 		if (copy_from_user(&byte, (const void __user *)fault, 1))
-			ret = -EFAULT;
+			block->reason = SUTURE_REASON_RUNNING;
 	}
 	return ret;
 }
