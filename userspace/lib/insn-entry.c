@@ -205,13 +205,14 @@ int suture_insn_check_entry(struct suture_code *code, uint64_t addr, uint64_t si
 	ret_entry->room = w.room - addr;
 	ret_entry->branch_len = code->text.machine == EM_X86_64 ? 5 : 4;
 	if (w.room - addr < ret_entry->branch_len) {
-		char next_where[SHOW_MAX];
+		char next_where[SHOW_MAX] = "the end of the section";
 
+		if (w.room < span->addr + span->size)
+			suture_code_where(code, w.room, next_where, sizeof(next_where));
 		return suture_error_set(err, -EOPNOTSUPP,
 			"%s: too short for a branch of %u bytes: %" PRIu64 " bytes and %" PRIu64
 			" of padding, then %s", w.where, ret_entry->branch_len, size,
-			w.room - w.end,
-			suture_code_where(code, w.room, next_where, sizeof(next_where)));
+			w.room - w.end, next_where);
 	}
 	find_pad(code, &w);
 
