@@ -108,6 +108,24 @@ Test(pack_inprocess, imports_ibt)
 	check_imports("-fcf-protection=full -Wl,-z,ibtplt -Wl,-z,lazy", RTLD_LAZY);
 }
 
+/* objects that were compiled to go through a PLT: it is the patch's own */
+Test(pack_inprocess, patch_with_plt)
+{
+	struct inside in;
+	long (*imports)(const char *);
+	void *lib;
+
+	work_target("lib.so", basics, "");
+	work_object("#include <stdlib.h>\n"
+		    "static long fixed(const char *s) { return strtol(s, 0, 10) + 1; }\n"
+		    "SUTURE_REPLACE(imports, fixed);\n", "-fplt");
+	work_packs("lib.so", NULL);
+	lib = work_dlopen("lib.so", RTLD_LAZY);
+	imports = dlsym(lib, "imports");
+	inside_apply(&in);
+	cr_expect_eq(imports("12"), 13);
+}
+
 /* An executable's function that takes the place of an exported one. */
 Test(pack_inprocess, interposition_is_the_targets_own)
 {

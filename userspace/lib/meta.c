@@ -6,11 +6,24 @@
 #include "../../patches/include/suture/patch.h"
 #include "object.h"
 
+/* The compiler turns the order round; people read from above. */
+static int compare(const void *va, const void *vb)
+{
+	const struct suture_meta *a = va, *b = vb;
+
+	if (strcmp(a->file, b->file))
+		return strcmp(a->file, b->file);
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return (a->record > b->record) - (a->record < b->record);
+}
+
 int suture_meta_read(struct suture_objects *objs, const struct suture_elf *elf, Elf_Scn *scn,
 		     struct suture_error *err)
 {
 	Elf_Data *data = elf_rawdata(scn, NULL);
 	size_t nr = data ? data->d_size / sizeof(struct suture_meta_) : 0;
+	size_t first = objs->nr_metas;
 	struct suture_meta *more;
 
 	if (!data || data->d_size % sizeof(struct suture_meta_))
@@ -28,7 +41,7 @@ int suture_meta_read(struct suture_objects *objs, const struct suture_elf *elf, 
 		    !memchr(rec->file, '\0', sizeof(rec->file)) ||
 		    !memchr(rec->name, '\0', sizeof(rec->name)))
 			goto damaged;
-		objs->metas[objs->nr_metas++] = (struct suture_meta) {
+		objs->metas[objs->nr_metas] = (struct suture_meta) {
 			.kind = rec->kind,
 			.name = rec->name,
 			.file = rec->file,
@@ -37,8 +50,11 @@ int suture_meta_read(struct suture_objects *objs, const struct suture_elf *elf, 
 			.old_size = rec->old_size,
 			.bytes = rec->bytes + 1,
 			.nr_bytes = rec->nr_bytes,
+			.record = objs->nr_metas,
 		};
+		objs->nr_metas++;
 	}
+	qsort(objs->metas + first, nr, sizeof(*objs->metas), compare);
 	return 0;
 damaged:
 	return suture_error_set(err, -ENOEXEC,

@@ -26,6 +26,7 @@ struct suture_meta {
 	uint64_t addr, old_size;
 	const uint8_t *bytes;
 	size_t nr_bytes;
+	size_t record;		/* how many ld lays out before it */
 };
 
 struct suture_objects {
@@ -34,8 +35,7 @@ struct suture_objects {
 	size_t nr;
 	struct suture_undef *undefs;	/* sorted by name */
 	size_t nr_undefs;
-	/* in the order in which ld lays the records of .suture.meta out */
-	struct suture_meta *metas;
+	struct suture_meta *metas;	/* in the order of the sources */
 	size_t nr_metas;
 };
 

@@ -141,7 +141,7 @@ static int add_function(struct suture_packer *p, size_t record, struct suture_er
 	uint64_t size = 0;
 	int ret;
 
-	*f = (struct suture_replaced) { .meta = m, .record = record };
+	*f = (struct suture_replaced) { .meta = m };
 	if (m->kind == SUTURE_META_REPLACE_)
 		ret = by_name(p, m, &f->addr, &size, err);
 	else

@@ -12,7 +12,6 @@
 /* A function that is replaced. */
 struct suture_replaced {
 	const struct suture_meta *meta;
-	size_t record;			/* index of meta */
 	uint64_t addr;
 	struct suture_entry entry;
 	struct suture_piece *pieces;

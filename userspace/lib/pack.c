@@ -121,7 +121,7 @@ static int read_new(struct suture_packer *p, const struct suture_target *patch, 
 		return suture_error_set(err, -EINVAL, "the linker lost the metadata of the patch");
 	for (size_t i = 0; i < p->nr_funcs; i++) {
 		struct suture_replaced *f = &p->funcs[i];
-		const struct suture_meta_ *rec = (struct suture_meta_ *)data->d_buf + f->record;
+		const struct suture_meta_ *rec = (struct suture_meta_ *)data->d_buf + f->meta->record;
 		uint64_t fn;
 
 		memcpy(&fn, &rec->fn, sizeof(fn));
