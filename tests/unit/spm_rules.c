@@ -119,6 +119,8 @@ RULE(segment_align_odd, "segment alignment is not a power of two of a page at le
      s->ph[PH_DATA].p_align = 3 * PAGE)
 RULE(segment_congruent, "segment's address and offset are not congruent",
      s->ph[PH_DATA].p_vaddr += 8)
+RULE(segment_congruent_one, "segment's address and offset are not congruent",
+     s->ph[PH_DATA].p_vaddr++)
 RULE(segment_congruent_large, "segment's address and offset are not congruent",
      s->ph[PH_DATA].p_vaddr += PAGE; s->ph[PH_DATA].p_align = 2 * PAGE)
 ALLOWED(segment_align_large, s->ph[PH_DATA].p_align = 2 * PAGE)
@@ -305,7 +307,8 @@ Test(spm_rules, text_characters)
 	};
 	static const char *const right[] = {
 		"", " ~", "\xc2\xa0", "\xc3\xbf", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-		"\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
+		"\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf1\x80\x80\x80",
+		"\xf2\x80\x80\x80", "\xf3\xbf\xbf\xbf", "\xf4\x8f\xbf\xbf",
 	};
 	unsigned int i;
 
@@ -347,6 +350,7 @@ Test(spm_rules, patch_name)
 RULE(objects_none, "no objects", d->head.objects.count = 0)
 RULE(object_role_0, "unknown role of an object", d->objects[1].role = 0)
 RULE(object_role, "unknown role of an object", d->objects[1].role = 3)
+RULE(object_role_first, "unknown role of an object", d->objects[0].role = 3)
 RULE(object_reserved, "reserved field of an object is not 0", d->objects[1].reserved = 1)
 RULE(object_no_name, "object without a name", d->objects[1].name = 0)
 RULE(build_id_empty, "build-id of a wrong length",
@@ -365,6 +369,8 @@ RULE(object_twice, "object is listed twice",
 RULE(func_object, "function is not of a target object", d->funcs[1].object = 3)
 RULE(func_object_far, "function is not of a target object", d->funcs[1].object = 0xffffffff)
 RULE(func_object_needed, "function is not of a target object", d->funcs[1].object = 1)
+RULE(func_object_behind_table, "function is not of a target object",
+     d->head.objects.count = 2; d->head.sites.count = 0)
 UNKNOWN(func_flags, "unknown flags of a function", d->funcs[1].flags = 1)
 UNKNOWN(func_flags_high, "unknown flags of a function", d->funcs[1].flags = 1U << 31)
 RULE(func_reserved, "reserved field of a function is not 0", d->funcs[1].reserved[0] = 1)
@@ -436,6 +442,7 @@ RULE(func_overlap_not_neighbours, "replaced functions overlap",
 /* ------------------------------------------------------------------ ranges */
 
 RULE(range_func, "range is not of a replaced function", d->ranges[1].func = 3)
+RULE(range_func_first, "range is not of a replaced function", d->ranges[0].func = 3)
 RULE(range_func_far, "range is not of a replaced function", d->ranges[1].func = 0xffffffff)
 RULE(range_no_size, "range has no size", d->ranges[1].size = 0)
 RULE(range_wrap, "range ends outside the address space", d->ranges[1].addr = ~0ULL - 0x1f)
@@ -444,6 +451,7 @@ ALLOWED(range_at_end, d->ranges[1].addr = ~0ULL - 0x20)
 /* ------------------------------------------------------------------- sites */
 
 RULE(site_object, "site is not of a target object", d->sites[1].object = 3)
+RULE(site_object_first, "site is not of a target object", d->sites[0].object = 3)
 RULE(site_object_needed, "site is not of a target object", d->sites[1].object = 1)
 RULE(site_func, "reserved field of a site is not 0", d->sites[1].func = 1)
 RULE(site_reserved, "reserved field of a site is not 0", d->sites[1].reserved[0] = 1)
@@ -471,6 +479,8 @@ RULE(sites_overlap_below, "sites overlap", d->sites[1].addr = d->sites[0].addr -
 ALLOWED(sites_other_object, d->sites[1].object = 0; d->sites[1].addr = d->sites[0].addr)
 #define IN_FUNC	"site is in the beginning of a replaced function"
 RULE(site_in_func, IN_FUNC, d->sites[1].addr = d->funcs[2].old_addr + 8)
+RULE(site_in_first_func, IN_FUNC,
+     d->sites[1].object = 0; d->sites[1].addr = d->funcs[0].old_addr + 8)
 RULE(site_before_func, IN_FUNC, d->sites[1].addr = d->funcs[2].old_addr - 4)
 ALLOWED(site_behind_func, d->sites[1].addr = d->funcs[2].old_addr + 9)
 ALLOWED(site_in_other_func, d->sites[1].addr = d->funcs[1].old_addr)
@@ -484,8 +494,14 @@ RULE(nothing_replaced_nor_target, "neither functions nor sites",
      for (int i = 0; i < 3; i++) d->objects[i].role = SUTURE_ROLE_NEEDED)
 #define UNUSED	"target object without functions and sites"
 RULE(target_unused, UNUSED, d->objects[1].role = SUTURE_ROLE_TARGET)
+RULE(target_unused_first, UNUSED,
+     d->funcs[0].object = d->funcs[1].object = 2; d->funcs[2].old_addr = 0x6000)
 RULE(target_unused_last, UNUSED, d->head.sites.count = 0; d->funcs[2].object = 0;
      d->funcs[2].old_addr = 0x6000)
+/* what stands behind a table is no record */
+ALLOWED(target_behind_table,
+	d->head.objects.count = d->head.funcs.count = d->head.relocs.count = 2;
+	d->head.sites.count = 0)
 ALLOWED(target_with_sites, d->funcs[2].object = 0; d->funcs[2].old_addr = 0x6000)
 ALLOWED(target_with_funcs, d->head.sites.count = 0)
 
@@ -495,6 +511,7 @@ UNKNOWN(hook_kind_0, "unknown kind of hook", d->hooks[0].kind = 0)
 UNKNOWN(hook_kind, "unknown kind of hook", d->hooks[3].kind = 5)
 UNKNOWN(hook_kind_far, "unknown kind of hook", d->hooks[3].kind = 0xffffffff)
 RULE(hook_twice, "two hooks of one kind", d->hooks[3].kind = SUTURE_HOOK_PRE_PATCH)
+RULE(hook_twice_last, "two hooks of one kind", d->hooks[0].kind = SUTURE_HOOK_POST_UNPATCH)
 RULE(hook_reserved, "reserved field of a hook is not 0", d->hooks[3].reserved = 1)
 RULE(hook_addr, "hook is not in the patch's text", d->hooks[3].addr = DATA_VADDR)
 ARM_RULE(hook_aligned, "hook is not in the patch's text", d->hooks[3].addr += 2)
@@ -529,4 +546,23 @@ Test(spm_rules, reloc_wx)
 	cr_assert_eq(spm_parse_elf(s, PAGE, sizeof(*s), false, &elf, &why), 0);
 	cr_assert_eq(spm_parse_note(d, sizeof(*d), &elf, &note, &why), -ENOEXEC);
 	cr_assert_str_eq(why, NO_DATA);
+}
+
+/* Only the segments that are counted hold anything. */
+Test(spm_rules, segments_counted)
+{
+	struct spm_elf elf;
+	struct spm_note note;
+	const char *why;
+
+	sample_init(s, EM_X86_64);
+	cr_assert_eq(spm_parse_elf(s, PAGE, sizeof(*s), true, &elf, &why), 0);
+	elf.nr_segments = 2;
+	cr_assert_eq(spm_parse_note(d, sizeof(*d), &elf, &note, &why), -ENOEXEC);
+	cr_assert_str_eq(why, NO_DATA);
+	elf.segments[0] = elf.segments[2];	/* in whatever order */
+	cr_assert_eq(spm_parse_note(d, sizeof(*d), &elf, &note, &why), 0);
+	elf.nr_segments = 1;	/* the data */
+	cr_assert_eq(spm_parse_note(d, sizeof(*d), &elf, &note, &why), -ENOEXEC);
+	cr_assert_str_eq(why, NO_TEXT);
 }
