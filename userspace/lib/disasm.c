@@ -66,26 +66,59 @@ static bool refers_to(struct suture_code *code, const cs_insn *insn, uint64_t *r
 	return false;
 }
 
+/* The text of a string constant, quoted: two lines about "same-site" are alike
+ * wherever the constant lies. */
+static bool name_string(const struct suture_code *code, uint64_t addr, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[n++] = '"';
+	for (;; addr++) {
+		const uint8_t *b = suture_code_bytes(code, addr, 1);
+
+		if (!b || suture_code_span(code, addr))
+			return false;
+		if (!*b)
+			break;
+		if (*b < ' ' || *b > '~')
+			return false;
+		if (n + 5 > size || n > 24) {
+			strcpy(buf + n, "...");
+			n += 3;
+			break;
+		}
+		buf[n++] = *b;
+	}
+	strcpy(buf + n, "\"");
+	return n > 2;
+}
+
 static void write_line(struct suture_code *code, const cs_insn *insn, uint64_t lo, uint64_t hi,
 		       struct suture_line *line)
 {
+	const char *rip = strstr(insn->op_str, "[rip"), *end = rip ? strchr(rip, ']') : NULL;
+	const size_t size = sizeof(line->text);
 	char name[80];
+	bool named;
 	uint64_t to;
-	bool branch;
 
 	line->addr = insn->address;
 	line->len = insn->size;
 	if (!refers_to(code, insn, &to)) {
-		snprintf(line->text, sizeof(line->text), "%-7s %s", insn->mnemonic, insn->op_str);
+		snprintf(line->text, size, "%-7s %s", insn->mnemonic, insn->op_str);
 	} else {
-		branch = !strchr(insn->op_str, '[') && insn->id != X86_INS_LEA;
-		if (!name_target(code, to, lo, hi, name, sizeof(name)))
+		named = name_target(code, to, lo, hi, name, sizeof(name)) ||
+			name_string(code, to, name, sizeof(name));
+		if (!named)
 			snprintf(name, sizeof(name), "0x%" PRIx64, to);
-		if (branch)
-			snprintf(line->text, sizeof(line->text), "%-7s %s", insn->mnemonic, name);
+		if (end && named)
+			snprintf(line->text, size, "%-7s %.*s[rip + %s%.40s", insn->mnemonic,
+				 (int)(rip - insn->op_str), insn->op_str, name, end);
+		else if (end || (code->text.machine == EM_AARCH64 && !strncmp(insn->mnemonic, "adr", 3)))
+			snprintf(line->text, size, "%-7s %.60s  # %s", insn->mnemonic,
+				 insn->op_str, name);
 		else
-			snprintf(line->text, sizeof(line->text), "%-7s %.60s  # %.40s",
-				 insn->mnemonic, insn->op_str, name);
+			snprintf(line->text, size, "%-7s %s", insn->mnemonic, name);
 	}
 	/* no blanks at the end of "ret" */
 	for (size_t n = strlen(line->text); n && line->text[n - 1] == ' '; n--)
