@@ -74,19 +74,25 @@ static int revert_one(int dev, const char *name, const struct options *opt,
 {
 	struct suture_error err = { 0 };
 	struct suture_ioc_patch patch;
+	struct suture_totals before;
+	struct suture_proc *procs;
 	struct suture_spm *spm;
+	size_t nr;
 	int code;
 
-	if (suture_device_patch(dev, name, &patch, &err)) {
+	if (suture_device_patch(dev, name, &patch, &err) ||
+	    suture_device_procs(dev, name, &procs, &nr, &err)) {
 		suture_error_prefix(&err, "%s", name);
 		return cli_error(&err);
 	}
+	suture_totals_count(procs, nr, &before);
+	free(procs);
 	spm = suture_status_spm(&patch);
 	if (suture_device_revert(dev, name, opt->force ? SUTURE_REVERT_FORCE : 0, &err)) {
 		suture_error_prefix(&err, "%s", name);
 		code = cli_error(&err);
 	} else {
-		code = wait_reverted(dev, name, spm, &opt->wait, list);
+		code = wait_reverted(dev, name, spm, &before, &opt->wait, list);
 	}
 	suture_spm_close(spm);
 	return code;

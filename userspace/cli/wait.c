@@ -207,8 +207,10 @@ int wait_applied(int dev, const struct patchset_patch *patch, const struct wait_
 }
 
 int wait_reverted(int dev, const char *name, const struct suture_spm *spm,
-		  const struct wait_options *opt, struct json_object *list)
+		  const struct suture_totals *before, const struct wait_options *opt,
+		  struct json_object *list)
 {
+	uint32_t was_in = before->patched + before->draining;
 	struct progress progress = { .spm = spm, .reverting = true };
 	const char *result = "reverted";
 	struct suture_error err = { 0 };
@@ -241,10 +243,13 @@ int wait_reverted(int dev, const char *name, const struct suture_spm *spm,
 		result = "not taken out of every process";
 	}
 	if (list) {
-		json_object_array_add(list, json_summary(name, result, procs, nr, spm));
+		struct json_object *obj = json_summary(name, result, procs, nr, spm);
+
+		json_object_object_add(obj, "was_in", json_object_new_int64(was_in));
+		json_object_array_add(list, obj);
 	} else if (ret == -ENOENT) {
 		output_text(name, 0);
-		printf(": %s\n", result);
+		printf(": %s; it was in %u process%s\n", result, was_in, was_in == 1 ? "" : "es");
 	} else {
 		sum_up(name, result, procs, nr, spm);
 	}

@@ -21,8 +21,10 @@ int wait_applied(int dev, const struct patchset_patch *patch, const struct wait_
 		 struct json_object *list);
 
 /* wait_reverted - the same for a patch that is being taken out.
- * @spm: for names of functions, or NULL */
+ * @spm: for names of functions, or NULL
+ * @before: how its processes stood before the revert */
 int wait_reverted(int dev, const char *name, const struct suture_spm *spm,
-		  const struct wait_options *opt, struct json_object *list);
+		  const struct suture_totals *before, const struct wait_options *opt,
+		  struct json_object *list);
 
 #endif /* SUTURE_CLI_WAIT_H */
