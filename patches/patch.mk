@@ -26,19 +26,19 @@ ifeq ($(origin CXX),default)
 CXX := c++
 endif
 
-# -fPIC -fno-plt: everything outside is reached through words that get an
+# -fPIC, -fno-plt: everything outside is reached through words that get an
 #   address when the patch is mapped. Traditional TLS: the same, through a call.
 # No stack protector, no _FORTIFY_SOURCE: they call what the target may not
 #   import. Where it was built with it, `CFLAGS += -D_FORTIFY_SOURCE=2` fits.
 patch_machine := $(shell $(CC) -dumpmachine)
-patch_flags := -fPIC -fno-plt -fvisibility=hidden -fno-common \
+patch_flags := -fPIC -fvisibility=hidden -fno-common \
 	-fno-stack-protector -U_FORTIFY_SOURCE \
 	-Wall -Wextra -I$(patch_top)/patches/include
 ifneq ($(filter x86_64%,$(patch_machine)),)
-patch_flags += -mtls-dialect=gnu -fcf-protection=none
+patch_flags += -fno-plt -mtls-dialect=gnu -fcf-protection=none
 endif
 ifneq ($(filter aarch64%,$(patch_machine)),)
-patch_flags += -mtls-dialect=trad
+patch_flags += -mtls-dialect=trad -mno-outline-atomics -mbranch-protection=none
 endif
 patch_cxxflags := -fno-exceptions -fno-rtti -fno-threadsafe-statics
 

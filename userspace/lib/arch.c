@@ -4,7 +4,8 @@
 
 const struct suture_arch *suture_arch_find(uint16_t machine)
 {
-	static const struct suture_arch *const all[] = { &suture_arch_x86_64 };
+	static const struct suture_arch *const all[] = { &suture_arch_x86_64,
+							    &suture_arch_arm64 };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (all[i]->machine == machine)

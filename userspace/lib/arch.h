@@ -40,6 +40,8 @@ enum suture_tls_kind {
 	SUTURE_TLS_CONSTANT,	/* thread pointer + delta */
 };
 
+/* A patch's word for the address of a function that is entered by emit_call. */
+#define SUTURE_CALL_PREFIX	"suture.call."
 /* A patch's word for the address of a name that stands for a GOT slot. */
 #define SUTURE_SLOT_PREFIX	"suture.slot."
 /* What the patch calls as __tls_get_addr. A name of its own, so that ld leaves
@@ -75,6 +77,9 @@ struct suture_arch {
 
 	/* Assembly. Each writes one hidden function. */
 	void (*emit_import)(FILE *out, const char *name, const char *slot);
+	/* enters the function whose address is the word @word; NULL: the compiler's
+	 * own indirect call does */
+	void (*emit_call)(FILE *out, const char *name, const char *word);
 	void (*emit_tls_entry)(FILE *out);	/* SUTURE_TLS_ENTRY */
 	void (*emit_tls)(FILE *out, const char *name, enum suture_tls_kind kind, int64_t delta);
 	/* enters the function at suture.text + @target and keeps the registers

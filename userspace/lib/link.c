@@ -277,7 +277,7 @@ int suture_link_run(struct suture_link *link, const char *stubs, bool keep_meta,
 	argv[n++] = page;
 	argv[n++] = "-Wl,-z,noseparate-code,-z,norelro,-z,now,-z,text,-z,noexecstack";
 	argv[n++] = "-Wl,-z,combreloc,-Bsymbolic,--eh-frame-hdr,--hash-style=gnu";
-	argv[n++] = "-Wl,--build-id=sha1,--no-warn-rwx-segments";
+	argv[n++] = "-Wl,--build-id=sha1";
 	argv[n++] = "-o";
 	argv[n++] = (char *)name;
 	for (size_t i = 0; i < link->nr_objects; i++) {

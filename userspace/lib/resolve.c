@@ -108,6 +108,22 @@ static bool in_memory(const struct suture_elf *elf, uint64_t addr)
 	return false;
 }
 
+/* Text of the target itself: @name becomes its address, or a stub that goes there. */
+static int bind_text(struct resolver *r, const char *name, uint64_t addr,
+		     struct suture_error *err)
+{
+	char word[2048];
+	int ret;
+
+	if (!r->objs->arch->emit_call)
+		return bind(r, name, 0, addr, false, err);
+	snprintf(word, sizeof(word), SUTURE_CALL_PREFIX "%s", name);
+	ret = bind(r, word, 0, addr, false, err);
+	if (!ret)
+		r->objs->arch->emit_call(r->stubs, name, word);
+	return ret;
+}
+
 /* A function of the target's PLT or GOT. 1: there is one, and it is bound. */
 static int through_target(struct resolver *r, const char *name, const char *stub,
 			  struct suture_error *err)
@@ -117,7 +133,7 @@ static int through_target(struct resolver *r, const char *name, const char *stub
 	int ret;
 
 	if (suture_target_plt(r->target, name, &addr))
-		return bind(r, stub, 0, addr, false, err) ?: 1;
+		return bind_text(r, stub, addr, err) ?: 1;
 	if (!suture_target_slot(r->target, name, &addr))
 		return 0;
 	snprintf(slot_name, sizeof(slot_name), SUTURE_SLOT_PREFIX "%s", name);
@@ -285,7 +301,8 @@ static int resolve_plain(struct resolver *r, const struct suture_undef *u,
 		return refuse(r, u, err, "SUTURE_SYMBOL_AT tells 0x%" PRIx64 ", which is outside of %s",
 			      addr, r->target->elf->path);
 	if (ret)
-		return bind(r, u->name, 0, addr, false, err);
+		return function ? bind_text(r, u->name, addr, err)
+				: bind(r, u->name, 0, addr, false, err);
 
 	nr = suture_lookup(r->target, u->name, syms, 8);
 	if (nr > 1) {
@@ -316,6 +333,8 @@ static int resolve_plain(struct resolver *r, const struct suture_undef *u,
 		if (syms[0]->type == STT_TLS)
 			return refuse(r, u, err, "a thread-local in %s; declare it __thread",
 				      r->target->elf->path);
+		if (is_function(r->target, syms[0]))
+			return bind_text(r, u->name, syms[0]->value, err);
 		return bind(r, u->name, 0, syms[0]->value, false, err);
 	}
 	if (imported && function) {

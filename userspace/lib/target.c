@@ -148,10 +148,13 @@ static int read_plt_section(struct suture_target *target, const GElf_Shdr *sh,
 	for (uint64_t pos = 0; code && pos < sh->sh_size; pos += arch->plt_step) {
 		const struct suture_rel *rel;
 		struct suture_plt *more;
-		uint64_t slot;
+		uint64_t slot, addr = sh->sh_addr + pos;
+		size_t len = arch->plt_entry(code + pos, sh->sh_size - pos, addr, &slot);
 
-		if (!arch->plt_entry(code + pos, sh->sh_size - pos, sh->sh_addr + pos, &slot))
+		if (!len)
 			continue;
+		/* go on behind it: what follows a landing pad is no entry */
+		pos += (len - 1) / arch->plt_step * arch->plt_step;
 		rel = suture_target_rel_at(target, slot);
 		if (!rel || !rel->name || rel->addend ||
 		    (rel->kind != SUTURE_DYN_JUMP_SLOT && rel->kind != SUTURE_DYN_GLOB_DAT))
@@ -161,7 +164,7 @@ static int read_plt_section(struct suture_target *target, const GElf_Shdr *sh,
 			return suture_error_nomem(err);
 		target->plts = more;
 		more[target->nr_plts++] = (struct suture_plt) {
-			.addr = sh->sh_addr + pos, .slot = slot, .name = rel->name,
+			.addr = addr, .slot = slot, .name = rel->name,
 		};
 	}
 	return 0;

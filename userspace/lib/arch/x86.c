@@ -226,7 +226,11 @@ static bool x86_emit_entry(FILE *out, const char *name, uint64_t target, uint64_
 const struct suture_arch suture_arch_x86_64 = {
 	.machine = EM_X86_64,
 	.name = "x86_64",
+#ifdef __x86_64__
 	.cc = "cc",
+#else
+	.cc = "x86_64-linux-gnu-gcc",
+#endif
 	.max_page = 4096,
 	.branch_len = 5,
 	.tls_flag = "-mtls-dialect=gnu",
