@@ -64,6 +64,7 @@ int main(int argc, char **argv)
 		ret |= write_file(argv[1], i == 0 ? "seed-x86" : i == 1 ? "seed-arm" :
 				  "seed-small", &s, size);
 	}
+	ret |= write_file(argv[1], "seed-short", &s, sizeof(s.eh) - 1);
 	/* Too many: what the fuzzer would not come upon by itself. */
 	for (i = 0; i < 2; i++) {
 		sample_init(&s, EM_X86_64);
