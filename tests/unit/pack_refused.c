@@ -237,8 +237,7 @@ Test(pack_refused, not_position_independent)
 	work_object("extern int get_shown(void) __attribute__((visibility(\"hidden\")));\n"
 		    "static int fixed(int x) { return x + get_shown(); }\nSUTURE_REPLACE(broken, fixed);\n",
 		    "");
-	/* ld refuses that: hidden and not there */
-	work_refuses("lib.so", NULL, "get_shown", "hidden");
+	work_refuses("lib.so", NULL, "patch.c:2", "`get_shown'", "without a visibility");
 	work_object("extern int one;\nstatic int fixed(int x) { return x + one; }\n"
 		    "SUTURE_REPLACE(broken, fixed);\n", "-fno-pic");
 	work_refuses("lib.so", NULL, "patch.c:2", "`one'", "-fPIC");
@@ -249,6 +248,14 @@ Test(pack_refused, constructor)
 	work_target("lib.so", plain, "");
 	work_object("static volatile int ran; static __attribute__((constructor)) void first(void) { ran = 1; }\n" FIXED, "");
 	work_refuses("lib.so", NULL, "constructor");
+}
+
+Test(pack_refused, large_alignment)
+{
+	work_target("lib.so", plain, "");
+	work_object("static volatile int big __attribute__((aligned(8192))) = 1;\n"
+		    "static int fixed(int x) { return x + big; }\nSUTURE_REPLACE(broken, fixed);\n", "");
+	work_refuses("lib.so", NULL, "alignment of 8192");
 }
 
 Test(pack_refused, packed_address)

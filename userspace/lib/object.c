@@ -7,6 +7,8 @@
 
 #include "object.h"
 
+#define MAX_ALIGN	4096U
+
 static bool is_meta(const char *section)
 {
 	return !strncmp(section, ".suture.", strlen(".suture."));
@@ -29,6 +31,10 @@ static int check_section(const struct suture_elf *elf, const GElf_Shdr *sh,
 				"%s: has a constructor or destructor (section %s); nobody would run it when the patch is applied",
 				elf->path, name);
 	}
+	if ((sh->sh_flags & SHF_ALLOC) && !is_meta(name) && sh->sh_addralign > MAX_ALIGN)
+		return suture_error_set(err, -EOPNOTSUPP,
+			"%s: the section %s has an alignment of %lu bytes; a patch is mapped at some page, so %u are possible",
+			elf->path, name, (unsigned long)sh->sh_addralign, MAX_ALIGN);
 	if (!strncmp(name, ".gnu.lto_", 9) && !suture_elf_section(elf, ".text", NULL))
 		return suture_error_set(err, -EOPNOTSUPP,
 			"%s: compiled with -flto; compile without it", elf->path);
@@ -123,6 +129,9 @@ static int read_relocs(struct suture_objects *objs, size_t obj, Elf_Scn *scn, co
 			after = bytes->d_size - rela.r_offset;
 		}
 		use = objs->arch->use(GELF_R_TYPE(rela.r_info), at, before, after);
+		/* hidden: ld would want to find it in the patch */
+		if (use && GELF_ST_VISIBILITY(sym.st_other) != STV_DEFAULT)
+			use |= SUTURE_USE_DIRECT;
 		if (!use || defined_elsewhere(objs, name))
 			continue;
 		ret = add_use(objs, obj, name, GELF_ST_BIND(sym.st_info) == STB_WEAK, use,

@@ -144,7 +144,7 @@ static int read_new(struct suture_packer *p, const struct suture_target *patch, 
 static int compare_clobbers(struct suture_packer *p, struct suture_target *patch,
 			    struct suture_error *err)
 {
-	struct suture_code *old_code, *new_code;
+	struct suture_code *old_code = NULL, *new_code = NULL;
 	uint64_t text;
 	int ret;
 
@@ -194,7 +194,7 @@ static void emit_note(FILE *out, const uint8_t *desc, size_t len)
 		return;
 	fprintf(out, "\t.section .note.suture,\"a\",%%note\n\t.p2align 2\n"
 		     "\t.long %zu, %zu, %u\n\t.asciz \"" SUTURE_NOTE_NAME "\"\n\t.p2align 2\n",
-		sizeof(SUTURE_NOTE_NAME), len, SUTURE_NOTE_TYPE);
+		sizeof(SUTURE_NOTE_NAME), len, (unsigned int)SUTURE_NOTE_TYPE);
 	for (size_t i = 0; i < len; i++)
 		fprintf(out, "%s%u%s", i % 16 ? "," : "\t.byte ", desc[i],
 			i % 16 == 15 || i + 1 == len ? "\n" : "");
