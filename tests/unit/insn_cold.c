@@ -14,7 +14,6 @@ static const char source[] =
 "long tails1(long a) { return shared(a + 1); }\n"
 "long tails2(long a) { return shared(a + 2); }\n";
 
-/* pieces by hand: reached by a landing pad's table only, by a jump table only */
 static struct suture_piece *pieces;
 static size_t nr;
 
@@ -78,7 +77,8 @@ Test(insn_cold, landing_pads)
 	const struct suture_extent *ext;
 	const struct suture_flow *flow;
 	char path[96], dir[] = "/tmp/suture-insn-XXXXXX";
-	struct fixture f = { 0 };
+	struct fixture f = { 0 }, s = { 0 };
+	uint64_t addr, cold;
 	FILE *file;
 
 	if (system("command -v c++ >/dev/null"))
@@ -103,24 +103,22 @@ Test(insn_cold, landing_pads)
 	cr_assert_eq(nr, 1, "%zu", nr);
 	cr_expect_eq(pieces[0].addr, fixture_addr(&f, "_Z4padsi.cold"));
 
+	addr = ext->addr;
+	cold = pieces[0].addr;
+
 	flow = suture_code_flow(f.code, suture_code_extent(f.code, fixture_addr(&f, "_Z4nonei")));
 	cr_expect(flow->pads_known);
 	cr_expect_eq(flow->nr_pads, 0);
 	suture_target_close(f.target);
 
 	/* and without names */
-	{
-		uint64_t addr = ext->addr, cold = pieces[0].addr;
-		struct fixture s = { 0 };
-
-		run("objcopy --strip-all %s %s.s", f.path, f.path);
-		snprintf(path, sizeof(path), "%s/a.so.s", dir);
-		fixture_open(&s, path);
-		ask(s.code, addr);
-		cr_assert_eq(nr, 1, "%zu", nr);
-		cr_expect_eq(pieces[0].addr, cold);
-		suture_target_close(s.target);
-	}
+	run("objcopy --strip-all %s %s.s", f.path, f.path);
+	snprintf(path, sizeof(path), "%s/a.so.s", dir);
+	fixture_open(&s, path);
+	ask(s.code, addr);
+	cr_assert_eq(nr, 1, "%zu", nr);
+	cr_expect_eq(pieces[0].addr, cold);
+	suture_target_close(s.target);
 	run("rm -r %s", dir);
 }
 
