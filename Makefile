@@ -85,6 +85,7 @@ check-vm: setup
 	@$(vm) $(foreach pattern,$(SCENARIO),'$(pattern)')
 
 check-harness: setup
+	@$(MAKE) $(jobs) tests-built
 	@tests/vm/selftest
 
 demo: setup

@@ -58,6 +58,13 @@ cat interrupted
 expect_match "$(cat interrupted)" "interrupted, the transition goes on" "interrupted"
 is held "6 0" leave
 expect_status 0 suture apply --timeout 10 "$(spm hold)"
+is held ok enter hold
+expect_status 4 suture revert --timeout 0.5 hold
+expect_status 1 suture apply "$(spm hold)"
+expect_match "$output" "hold is being reverted; .*turn it round" "what to do about it"
+echo 1 >/sys/kernel/suture/hold/enabled
+expect_status 0 suture apply --timeout 10 "$(spm hold)"
+is held "7 0" leave
 expect_status 0 suture revert --all
 
 # 5: one refuses

@@ -7,7 +7,7 @@
 start entry "$T/entry/entry"
 is entry ok old loop
 is entry ok loop 1
-for round in 1 2 3 4 5 6 7 8 9 10; do
+for round in 1 2 3 4 5 6; do
 	# immediate: a thread may be inside the function, but not inside these bytes
 	apply pc-inside
 	is entry ok new loop

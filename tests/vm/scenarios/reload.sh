@@ -10,7 +10,7 @@ start sleepers "$T/threads/sleepers"
 is spin "ok 4" spin 4
 is forker ok start fork 2
 is sleepers "ok 16" start 500
-for round in 1 2 3; do
+for round in 1 2; do
 	apply replace
 	apply pair
 	! rmmod suture 2>/dev/null || die "the module unloads while a patch is loaded"
@@ -28,7 +28,7 @@ for round in 1 2 3; do
 	[ "$(part old)" -gt 0 ] || die "the threads do not run"
 	insmod "$SUTURE_KO"
 done
-for i in 1 2 3 4 5; do
+for i in 1 2 3; do
 	reload_module
 done
 sleep 0.6

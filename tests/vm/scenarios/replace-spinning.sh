@@ -6,7 +6,7 @@
 
 start spin "$T/funcs/funcs"
 is spin "ok 4" spin 4
-for round in 1 2 3; do
+for round in 1 2; do
 	ask spin counts
 	sleep 0.2
 	ask spin counts
