@@ -126,13 +126,14 @@ Test(insn_cold, landing_pads)
 Test(insn_rubbish, survives, .timeout = 120)
 {
 	static uint8_t bytes[8192];
+	const size_t half = sizeof(bytes) / 2;
 	struct suture_extent ext[64];
 	uint64_t pointers[64];
 	unsigned int seed, i;
 
 	for (seed = 1; seed <= 40; seed++) {
-		struct suture_span code_span = { 0x1000, sizeof(bytes) / 2, bytes };
-		struct suture_span data_span = { 0x9000, sizeof(bytes) / 2, bytes + sizeof(bytes) / 2 };
+		struct suture_span code_span = { 0x1000, half, bytes };
+		struct suture_span data_span = { 0x9000, half, bytes + half };
 		struct suture_text text = {
 			.machine = seed % 4 ? EM_X86_64 : EM_AARCH64,
 			.flags = seed % 3,
@@ -147,7 +148,8 @@ Test(insn_rubbish, survives, .timeout = 120)
 			bytes[i] = rand();
 		for (i = 0; i < 64; i++) {
 			ext[i] = (struct suture_extent){
-				.addr = 0xf00 + rand() % 0x1200, .size = rand() % 3 ? rand() % 300 : 0,
+				.addr = 0xf00 + rand() % 0x1200,
+				.size = rand() % 3 ? rand() % 300 : 0,
 				.flags = rand() % 2, .lsda = 0x9000 + rand() % 0x1100,
 			};
 			pointers[i] = 0xf00 + rand() % 0x1200;

@@ -228,12 +228,18 @@ Test(insn_entry, libc, .timeout = 60)
 /* ---- arm64: words laid out by hand */
 
 static const uint32_t arm64_words[] = {
-	/* 0x1000 */ 0xd503245f, 0x52800000, 0x11000400, 0xd65f03c0,	/* bti c; mov; add; ret */
-	/* 0x1010 */ 0xd503233f, 0x52800000, 0xd50323bf, 0xd65f03c0,	/* paciasp … autiasp; ret */
-	/* 0x1020 */ 0xd503245f, 0x71000400, 0x54ffffe1, 0xd65f03c0,	/* bti c; 1: subs; b.ne 1b */
-	/* 0x1030 */ 0xd503233f, 0x71000400, 0x54ffffe1, 0xd65f03c0,	/* paciasp; the same */
-	/* 0x1040 */ 0x71000400, 0x54ffffe1, 0xd65f03c0, 0xd503201f,	/* 1: subs; b.ne 1b; nop */
-	/* 0x1050 */ 0xd503245f, 0x97ffffed, 0xd65f03c0, 0x00000000,	/* bti c; bl 0x1008 */
+	/* 0x1000 */ 0xd503245f, 0x52800000, 0x11000400, 0xd65f03c0,
+		/* bti c; mov; add; ret */
+	/* 0x1010 */ 0xd503233f, 0x52800000, 0xd50323bf, 0xd65f03c0,
+		/* paciasp … autiasp; ret */
+	/* 0x1020 */ 0xd503245f, 0x71000400, 0x54ffffe1, 0xd65f03c0,
+		/* bti c; 1: subs; b.ne 1b */
+	/* 0x1030 */ 0xd503233f, 0x71000400, 0x54ffffe1, 0xd65f03c0,
+		/* paciasp; the same */
+	/* 0x1040 */ 0x71000400, 0x54ffffe1, 0xd65f03c0, 0xd503201f,
+		/* 1: subs; b.ne 1b; nop */
+	/* 0x1050 */ 0xd503245f, 0x97ffffed, 0xd65f03c0, 0x00000000,
+		/* bti c; bl 0x1008 */
 };
 
 static struct suture_code *arm64_code(void)

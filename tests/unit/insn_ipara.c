@@ -278,7 +278,8 @@ Test(insn_frames, stack_args)
 		fixture_build(&f, frames, flags[k]);
 		/* -O0 makes no tail call */
 		for (i = k == 3; i < sizeof(cases) / sizeof(cases[0]); i++)
-			cr_expect_eq(suture_ipara_stack_args(f.code, fixture_addr(&f, cases[i].name)),
+			cr_expect_eq(suture_ipara_stack_args(f.code,
+							     fixture_addr(&f, cases[i].name)),
 				     cases[i].result, "%s %s", cases[i].name, flags[k]);
 		fixture_close(&f);
 	}

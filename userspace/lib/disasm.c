@@ -10,7 +10,7 @@
 #include "insn-int.h"
 
 #define DEFAULT_WIDTH	120
-#define ALIGN_MAX	3000	/* lines a side; longer functions are laid side by side as they are */
+#define ALIGN_MAX	3000	/* lines a side; longer functions are not aligned */
 
 /* "free" or "xmlDictLookup+0x12" or, inside lo .. hi, "+0x12"; false: no name. */
 static bool name_target(const struct suture_code *code, uint64_t addr, uint64_t lo, uint64_t hi,

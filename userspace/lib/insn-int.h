@@ -22,7 +22,7 @@ enum suture_ref_kind {
 /* A candidate: found by its bytes, the instruction boundary is not checked. */
 struct suture_ref {
 	uint64_t to;
-	uint64_t from : 56;	/* where the instruction begins (lea: its opcode; IMM: the number) */
+	uint64_t from : 56;	/* the instruction (lea: its opcode; IMM: the number) */
 	uint64_t kind : 8;
 };
 

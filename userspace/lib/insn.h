@@ -42,7 +42,7 @@ struct suture_extent {
 
 /* flags of struct suture_text */
 #define SUTURE_TEXT_TLSDESC	(1U << 0)	/* the object has TLS descriptors (R_*_TLSDESC) */
-#define SUTURE_TEXT_FIXED	(1U << 1)	/* not position independent (ET_EXEC): immediates can be addresses */
+#define SUTURE_TEXT_FIXED	(1U << 1)	/* ET_EXEC: immediates can be addresses */
 
 struct suture_text {
 	uint16_t machine;	/* EM_X86_64 or EM_AARCH64 */

@@ -180,8 +180,10 @@ static int must_run(struct walk *w, uint64_t at)
 				return r;
 			break;
 		case SUTURE_STEP_CALL_IND:
-			if (code->text.machine == EM_AARCH64 && code->text.flags & SUTURE_TEXT_TLSDESC)
-				break;	/* blr through a TLS descriptor cannot be told apart */
+			/* arm64: blr through a TLS descriptor cannot be told apart */
+			if (code->text.machine == EM_AARCH64 &&
+			    code->text.flags & SUTURE_TEXT_TLSDESC)
+				break;
 			if (tlsdesc)
 				w->regs |= SUTURE_X86_GPR(0);
 			else if (suture_call_returns(code, at, len, 0) == SUTURE_COMEBACK_YES)

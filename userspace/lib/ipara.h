@@ -24,11 +24,11 @@ struct suture_code;
 struct suture_error;
 
 /* Sets of registers. x86-64: general registers by their hardware number. */
-#define SUTURE_X86_GPR(n)	(1ULL << (n))		/* rax rcx rdx rbx rsp rbp rsi rdi r8 .. r15 */
-#define SUTURE_X86_XMM(n)	(1ULL << (16 + (n)))	/* 0 .. 31, with ymm and zmm of that number */
+#define SUTURE_X86_GPR(n)	(1ULL << (n))	/* rax rcx rdx rbx rsp rbp rsi rdi r8 .. r15 */
+#define SUTURE_X86_XMM(n)	(1ULL << (16 + (n)))	/* 0 .. 31, ymm and zmm with it */
 #define SUTURE_X86_K(n)		(1ULL << (48 + (n)))
 #define SUTURE_X86_MMX		(1ULL << 56)		/* mm0 .. mm7 */
-#define SUTURE_X86_UPPER	(1ULL << 57)		/* what is above the low 128 bits of ymm/zmm 0 .. 15 */
+#define SUTURE_X86_UPPER	(1ULL << 57)	/* of ymm/zmm 0 .. 15: above 128 bits */
 /* arm64 */
 #define SUTURE_ARM64_X(n)	(1ULL << (n))		/* 0 .. 18 */
 #define SUTURE_ARM64_V(n)	(1ULL << (32 + (n)))	/* 0 .. 31 */
