@@ -123,7 +123,7 @@ Test(detail, says_why)
 	proc.attempts = 7;
 	proc.func = SUTURE_NO_FUNC;
 	strcpy(proc.thread_comm, "a\033[2J");
-	check_detail(&proc, "thread 1234 (a\\x1b[2J) is inside a replaced function; 7 attempts");
+	check_detail(&proc, "thread 1234 (a\\x1b[2J) is inside a function of the patch; 7 attempts");
 	proc.reason = SUTURE_REASON_BUSY;
 	check_detail(&proc, "a lock or a page of the process was not free; 7 attempts");
 

@@ -42,22 +42,35 @@ void suture_strv_free(char **list)
 	free(list);
 }
 
+/* The list while it is made. */
+struct folders {
+	char **list;
+	size_t nr;
+	struct { dev_t dev; ino_t ino; } *ids;	/* of list */
+};
+
 /* /lib is often a link to /usr/lib: each folder once. */
-static int add_folder(char ***list, size_t *nr, const char *path)
+static int add_folder(struct folders *f, const char *path)
 {
-	struct stat st, other;
+	struct stat st;
+	void *grown;
 	size_t i;
 
 	if (stat(path, &st) || !S_ISDIR(st.st_mode))
 		return 0;
-	for (i = 0; i < *nr; i++)
-		if (!stat((*list)[i], &other) && other.st_dev == st.st_dev &&
-		    other.st_ino == st.st_ino)
+	for (i = 0; i < f->nr; i++)
+		if (f->ids[i].dev == st.st_dev && f->ids[i].ino == st.st_ino)
 			return 0;
-	return suture_strv_add(list, nr, path);
+	grown = reallocarray(f->ids, f->nr + 1, sizeof(*f->ids));
+	if (!grown)
+		return -ENOMEM;
+	f->ids = grown;
+	f->ids[f->nr].dev = st.st_dev;
+	f->ids[f->nr].ino = st.st_ino;
+	return suture_strv_add(&f->list, &f->nr, path);
 }
 
-static int read_conf(char ***list, size_t *nr, const char *path, int depth)
+static int read_conf(struct folders *f, const char *path, int depth)
 {
 	char *line = NULL, *word, *save, *end;
 	size_t size = 0, i;
@@ -78,7 +91,7 @@ static int read_conf(char ***list, size_t *nr, const char *path, int depth)
 		if (strcmp(word, "include")) {
 			for (; !ret && word; word = strtok_r(NULL, " \t\n,:", &save))
 				if (*word == '/')
-					ret = add_folder(list, nr, word);
+					ret = add_folder(f, word);
 			continue;
 		}
 		while (!ret && depth && (word = strtok_r(NULL, " \t\n", &save))) {
@@ -89,7 +102,7 @@ static int read_conf(char ***list, size_t *nr, const char *path, int depth)
 			if (glob(full, 0, NULL, &found))
 				continue;
 			for (i = 0; !ret && i < found.gl_pathc; i++)
-				ret = read_conf(list, nr, found.gl_pathv[i], depth - 1);
+				ret = read_conf(f, found.gl_pathv[i], depth - 1);
 			globfree(&found);
 		}
 	}
@@ -100,8 +113,8 @@ static int read_conf(char ***list, size_t *nr, const char *path, int depth)
 
 char **suture_libdirs(void)
 {
-	char **list = NULL;
-	size_t nr = 0, i, j;
+	struct folders f = { 0 };
+	size_t i, j;
 	glob_t found;
 	int ret = 0;
 
@@ -109,18 +122,17 @@ char **suture_libdirs(void)
 		if (glob(patterns[i], 0, NULL, &found))
 			continue;
 		for (j = 0; !ret && j < found.gl_pathc; j++)
-			ret = add_folder(&list, &nr, found.gl_pathv[j]);
+			ret = add_folder(&f, found.gl_pathv[j]);
 		globfree(&found);
 	}
 	if (!ret)
-		ret = read_conf(&list, &nr, LD_SO_CONF, INCLUDE_DEPTH);
-	if (!ret && !list) {
-		list = calloc(1, sizeof(*list));
-		return list;
-	}
+		ret = read_conf(&f, LD_SO_CONF, INCLUDE_DEPTH);
+	free(f.ids);
+	if (!ret && !f.list)
+		return calloc(1, sizeof(*f.list));
 	if (ret) {
-		suture_strv_free(list);
+		suture_strv_free(f.list);
 		return NULL;
 	}
-	return list;
+	return f.list;
 }

@@ -68,6 +68,8 @@ static int scan_dir(pid_t pid, pid_t tid, suture_mapping_fn fn, void *arg)
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
+	/* stdio's usual buffer is a quarter of what the kernel gives at once. */
+	setvbuf(file, NULL, _IOFBF, 4096);
 	errno = 0;
 	while (getline(&line, &size, file) >= 0) {
 		lines++;

@@ -133,14 +133,14 @@ static void thread_text(const struct suture_proc *proc, char *buf, size_t size)
 }
 
 static void func_text(const struct suture_proc *proc, const struct suture_spm *spm,
-		      const char *which, char *buf, size_t size)
+		      const char *unknown, char *buf, size_t size)
 {
 	const char *name = suture_spm_func_name(spm, proc->func);
 
 	if (name)
 		suture_text_clean_buf(name, 0, buf, size);
 	else if (proc->func == SUTURE_NO_FUNC)
-		snprintf(buf, size, "%s function", which);
+		snprintf(buf, size, "%s", unknown);
 	else
 		snprintf(buf, size, "function number %u", proc->func);
 }
@@ -151,7 +151,7 @@ static void waiting_detail(const struct suture_proc *proc, const struct suture_s
 	char thread[128], func[512], tries[64] = "";
 
 	thread_text(proc, thread, sizeof(thread));
-	func_text(proc, spm, "a replaced", func, sizeof(func));
+	func_text(proc, spm, "a function of the patch", func, sizeof(func));
 	if (proc->attempts > 1)
 		snprintf(tries, sizeof(tries), "; %u attempts", proc->attempts);
 
@@ -192,7 +192,7 @@ static void other_detail(const struct suture_proc *proc, const struct suture_spm
 		snprintf(buf, size, "does not map all objects of the patch");
 		break;
 	case SUTURE_REASON_OLD_BYTES:
-		func_text(proc, spm, "a replaced", func, sizeof(func));
+		func_text(proc, spm, "a replaced function", func, sizeof(func));
 		snprintf(buf, size,
 			 "the text of %s is not what the patch names (a breakpoint, another hook?)",
 			 func);
@@ -220,7 +220,7 @@ char *suture_proc_detail(const struct suture_proc *proc, const struct suture_spm
 		break;
 	case SUTURE_PROC_DRAINING:
 		thread_text(proc, thread, sizeof(thread));
-		func_text(proc, spm, "a new", func, sizeof(func));
+		func_text(proc, spm, "a new function", func, sizeof(func));
 		snprintf(buf, size, "%s is still inside %s%s", thread,
 			 proc->func == SUTURE_NO_FUNC ? "" : "the new ", func);
 		break;

@@ -37,6 +37,19 @@ static int check_same(int dev, const struct suture_spm *spm, struct suture_error
 				patch.name, old_version, path);
 }
 
+/* Somebody may want a patch back whose revert has not ended. */
+static void advise_busy(int dev, const struct suture_spm *spm, struct suture_error *err)
+{
+	struct suture_ioc_patch patch;
+
+	if (!err || suture_device_patch(dev, suture_spm_name(spm), &patch, NULL) ||
+	    patch.state != SUTURE_PATCH_REVERTING)
+		return;
+	suture_error_set(err, err->code,
+			 "%s; wait for the end of the revert, or turn it round: echo 1 >" SUTURE_SYSFS "/%s/enabled",
+			 err->text, patch.name);
+}
+
 int suture_load(int dev, const struct suture_spm *spm, const unsigned int *want_of,
 		const struct suture_found *found, uint32_t flags, struct suture_loaded *ret_loaded,
 		struct suture_error *err)
@@ -73,6 +86,8 @@ int suture_load(int dev, const struct suture_spm *spm, const unsigned int *want_
 		ret = check_same(dev, spm, err);
 		ret_loaded->already = !ret;
 	}
+	if (ret == -EBUSY)
+		advise_busy(dev, spm, err);
 	if (!ret && !*ret_loaded->name)
 		strcpy(ret_loaded->name, suture_spm_name(spm));
 out_free:
