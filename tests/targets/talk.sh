@@ -142,9 +142,5 @@ of_status() {
 
 # mappers FILE: the processes that map this file, by a look at /proc
 mappers() {
-	local maps id
-	for maps in /proc/[0-9]*/maps; do
-		id=${maps#/proc/}
-		! grep -q -F -- "$1" "$maps" 2>/dev/null || echo "${id%/maps}"
-	done | sort -n
+	{ grep -l -F -- "$1" /proc/[0-9]*/maps 2>/dev/null || true; } | cut -d / -f 3 | sort -n
 }

@@ -30,6 +30,7 @@ static void *spin(void *arg)
 {
 	struct spinner *s = arg;
 
+	proto_yield();
 	for (int x = 0;; x = (x + 1) & 0xff) {
 		int got = answer(x);
 

@@ -13,6 +13,7 @@ static unsigned long old, new, mixed;
 static void *loop(void *arg)
 {
 	(void)arg;
+	proto_yield();
 	for (int x = 0;; x = (x + 1) & 0xffff) {
 		int seen = -1, got = pair_outer(x, 300, &seen, NULL, NULL);
 

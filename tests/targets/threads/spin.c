@@ -58,6 +58,7 @@ static void *spin(void *arg)
 	int avx = __builtin_cpu_supports("avx");
 	struct cpu_state in, out;
 
+	proto_yield();
 	for (unsigned int n = (long)arg;; n += 64) {
 		int got;
 
