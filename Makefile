@@ -17,6 +17,8 @@ vm = tests/vm/run --arch $(ARCH) --kernel $(KERNEL)
 patch_dirs = $(patsubst %/Makefile,%,$(wildcard patches/*/Makefile))
 # The kernel version that the headers in KDIR are for.
 kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+# Authors of patches outside this tree include patch.mk from here.
+authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
 .PHONY: all help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built \
 	lint check check-unit check-vm check-harness demo bench install clean distclean
@@ -99,13 +101,14 @@ bench: setup
 install: kmod userspace
 	@[ -n '$(kver)' ] || { echo "install: no kernel headers in $(KDIR)" >&2; exit 1; }
 	install -D -m 644 build/kmod/$(kver)/suture.ko $(DESTDIR)/lib/modules/$(kver)/updates/suture.ko
-	install -D -m 644 patches/include/suture/patch.h $(DESTDIR)$(PREFIX)/include/suture/patch.h
+	install -D -m 644 patches/include/suture/patch.h $(authors)/include/suture/patch.h
+	install -D -m 644 patches/patch.mk $(authors)/patch.mk
 	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	$(if $(DESTDIR),,depmod $(kver))
 
 clean:
 	rm -rf build/kmod build/userspace build/tests build/vm/logs
-	find patches tests -name '*.spm' -delete
+	find patches tests \( -name '*.spm' -o -name '*.[cS].[od]' \) -delete
 
 distclean: clean
 	rm -rf build
