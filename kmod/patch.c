@@ -47,15 +47,21 @@ struct suture_patch *suture_patch_get(const char *name)
 	return patch;
 }
 
+static void close_file(struct suture_patch *patch)
+{
+	if (!patch->file)
+		return;
+	allow_write_access(patch->file);
+	fput(patch->file);
+	patch->file = NULL;
+}
+
 static void release(struct kref *ref)
 {
 	struct suture_patch *patch = container_of(ref, struct suture_patch, ref);
 
 	suture_records_prune(patch, true);
-	if (patch->file) {
-		allow_write_access(patch->file);
-		fput(patch->file);
-	}
+	close_file(patch);
 	kvfree(patch->desc);
 	kfree(patch);
 	module_put(THIS_MODULE);
@@ -404,6 +410,8 @@ void suture_patch_unload(struct suture_patch *patch)
 	suture_watch_drain(patch);
 	list_del_init(&patch->node);
 	suture_sysfs_remove(patch);
+	/* Not only with the last reference: whoever waited may write the file now. */
+	close_file(patch);
 	WRITE_ONCE(patch->gone, true);
 	wake_up_all(&patch->wait);
 	suture_patch_put(patch);
