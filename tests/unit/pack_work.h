@@ -98,7 +98,7 @@ static const char *work_patch_flags(void)
 #define PATCH_HEAD "#include <suture/patch.h>\nSUTURE_PATCH(\"1.0\", \"a test\");\n#line 1\n"
 
 /* patch.c (or .cc) of @text becomes patch.o. The text begins at line 1. */
-static void work_object(const char *text, const char *flags)
+static UNUSED void work_object(const char *text, const char *flags)
 {
 	char *whole;
 
