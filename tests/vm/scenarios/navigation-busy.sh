@@ -1,6 +1,6 @@
 #!/bin/bash
-# meaning: ten times in and out of a browser with 16 content threads, of which 4 never sleep; no page and no call fails
-# limit: 180
+# meaning: six times in and out of a browser with 16 content threads, of which 4 never sleep; no page and no call fails
+# limit: 240
 # shellcheck source=tests/vm/lib.sh
 . /suture/tests/vm/lib.sh
 # shellcheck source=tests/targets/lib.sh
@@ -9,13 +9,13 @@ patch=/suture/patches/navigation-origin/navigation-origin.spm
 
 browser_start tab -t 16 -b 4
 before=$(identity "${bg[tab]}")
-for round in {1..10}; do
+for round in {1..6}; do
 	browser tab reset >/dev/null
 	suture apply "$patch" || die "round $round: apply"
 	suture revert navigation-origin || die "round $round: revert"
 	stats=$(browser tab stats)
 	# Pages that ran meanwhile: hostile ones either way, all others as always.
-	expect_eq "$(sum honest_failed <<<"$stats") $(sum foreign_ok <<<"$stats")" "0 0" "round $round: wrong pages"
+	expect_eq "$(sum honest_failed "$stats") $(sum foreign_ok "$stats")" "0 0" "round $round: wrong pages"
 done
 expect_pages tab hostile
 suture apply "$patch" || die "apply"

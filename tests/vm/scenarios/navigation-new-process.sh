@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: a browser started after the patch is patched before its first page, and reverted with the others
-# limit: 90
+# limit: 120
 # shellcheck source=tests/vm/lib.sh
 . /suture/tests/vm/lib.sh
 # shellcheck source=tests/targets/lib.sh
@@ -12,10 +12,10 @@ expect_status 0 suture apply "$patch"
 browser_start new
 # Not one hostile page has succeeded in it, from the first one on: nothing was reset.
 many_failed() {
-	[ "$(browser new stats | sum hostile_failed)" -gt 50 ]
+	[ "$(sum hostile_failed "$(browser new stats)")" -gt 50 ]
 }
 wait_for 20 many_failed
-expect_eq "$(browser new stats | sum hostile_ok)" 0 "hostile successes in the new process"
+expect_eq "$(sum hostile_ok "$(browser new stats)")" 0 "hostile successes in the new process"
 expect_pages old fixed
 expect_pages new fixed
 for name in old new; do

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: hostile pages succeed in every thread of a browser, fail when it is patched, succeed when it is reverted
-# limit: 90
+# limit: 120
 # shellcheck source=tests/vm/lib.sh
 . /suture/tests/vm/lib.sh
 # shellcheck source=tests/targets/lib.sh
