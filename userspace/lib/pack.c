@@ -121,9 +121,10 @@ static int read_new(struct suture_packer *p, const struct suture_target *patch, 
 		return suture_error_set(err, -EINVAL, "the linker lost the metadata of the patch");
 	for (size_t i = 0; i < p->nr_funcs; i++) {
 		struct suture_replaced *f = &p->funcs[i];
-		const struct suture_meta_ *rec = (struct suture_meta_ *)data->d_buf + f->meta->record;
+		const struct suture_meta_ *rec = data->d_buf;
 		uint64_t fn;
 
+		rec += f->meta->record;
 		memcpy(&fn, &rec->fn, sizeof(fn));
 		if (rec->kind != f->meta->kind || strcmp(rec->name, f->meta->name))
 			return suture_error_set(err, -EINVAL,
