@@ -317,7 +317,8 @@ int suture_apply_current(struct suture_patch *patch)
 		goto out;
 	ret = apply_new(patch, &view, &block);
 	if (ret == -ESTALE || ret == -ERANGE) {
-		suture_record(patch, current->group_leader, mm, SUTURE_PROC_REFUSED, ret, &block, 0);
+		suture_record(patch, current->group_leader, mm, SUTURE_PROC_REFUSED, ret, &block,
+			      0);
 		ret = 0;
 	} else if (ret) {
 		/* Perhaps a limit of the process (RLIMIT_AS); a kernel thread has none. */

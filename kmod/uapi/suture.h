@@ -96,7 +96,7 @@ struct suture_func {
 	__u32 old_size;		/* bytes, > 0 */
 	__u64 old_addr;		/* in the object */
 	__u64 new_addr;		/* entry in the patch (a stub, where one is needed) */
-	__u8 branch_at;		/* where the branch goes: old_addr + this (0, or 4 behind endbr64/bti) */
+	__u8 branch_at;		/* the branch goes to old_addr + this: 0, or 4 behind endbr64/bti */
 	__u8 old_len;		/* valid bytes in old_bytes: branch_at + branch length at least */
 	__u8 reserved[6];	/* 0 */
 	__u8 old_bytes[SUTURE_OLD_BYTES_MAX];	/* what the text has at old_addr */
@@ -243,7 +243,7 @@ enum suture_proc_reason {
 #define SUTURE_NO_FUNC		0xffffffffU
 
 struct suture_proc {
-	__s32 pid;		/* thread group id, in the caller's pid namespace; 0: not visible there */
+	__s32 pid;		/* thread group id in the caller's pid namespace, 0: not in it */
 	__u32 state;		/* enum suture_proc_state */
 	__u32 reason;		/* enum suture_proc_reason */
 	__s32 error;		/* negative errno, with SUTURE_PROC_FAILED */

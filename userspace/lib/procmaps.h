@@ -13,7 +13,7 @@
 /* One mapping of a file, a line of /proc/PID/maps. */
 struct suture_mapping {
 	pid_t pid;		/* thread group id */
-	pid_t tid;		/* whose /proc folder was read: not pid when that thread has ended */
+	pid_t tid;		/* whose /proc folder was read: not pid if that thread has ended */
 	uint64_t start, end;
 	uint64_t dev, inode;	/* btrfs and overlayfs show others to stat() */
 	bool exec;

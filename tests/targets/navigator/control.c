@@ -75,7 +75,8 @@ static void run(struct browser *browser, unsigned long visits)
 {
 	reset(browser);
 	for (int i = 0; i < browser->nr_tabs; i++) {
-		while (!atomic_load(&browser->quit) && read_tally(&browser->tabs[i]).visits < visits)
+		while (!atomic_load(&browser->quit) &&
+		       read_tally(&browser->tabs[i]).visits < visits)
 			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	}
 }

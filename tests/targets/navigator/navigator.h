@@ -57,7 +57,8 @@ NAV_API void nav_document_close(struct nav_document *document);
 NAV_API const char *nav_document_url(const struct nav_document *document);
 
 /* Write self.origin into buffer (size bytes, cut when too small). */
-NAV_API void nav_document_origin(const struct nav_document *document, char *buffer, unsigned int size);
+NAV_API void nav_document_origin(const struct nav_document *document, char *buffer,
+				 unsigned int size);
 
 /*
  * Does the address bar show another origin than the one whose script runs? With
