@@ -224,7 +224,8 @@ static void effect_x86(const cs_insn *insn, struct suture_effect *e)
 
 	for (i = 0; i < insn->detail->regs_read_count; i++)
 		e->mention |= bit_x86(insn->detail->regs_read[i]);
-	for (i = 0; i < insn->detail->regs_write_count; i++)
+	/* Capstone has vzeroupper write the registers, not what is above them */
+	for (i = 0; i < insn->detail->regs_write_count && insn->id != X86_INS_VZEROUPPER; i++)
 		e->may |= bit_x86(insn->detail->regs_write[i]);
 	/* Capstone calls the flags of a call or jump registers, but no others */
 	if (insn->id != X86_INS_CALL && insn->id != X86_INS_JMP)
