@@ -188,7 +188,7 @@ static struct suture_target *find_target(struct suture_patch *patch, struct inod
 	return NULL;
 }
 
-#define MAX_COPIES	4	/* of one object in an mm: dlmopen, or the same build in two files */
+#define MAX_COPIES	4	/* of one object in an mm: dlmopen, or the build in two files */
 
 struct copy {
 	unsigned long base, text;

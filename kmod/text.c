@@ -159,7 +159,8 @@ int suture_edits_pin(struct suture_edits *edits)
 		struct vm_area_struct *vma = find_vma(mm, edit->addr);
 
 		if (!vma || vma->vm_start > edit->addr ||
-		    vma->vm_end < edit->addr + SUTURE_BRANCH_LEN || !vma->vm_file || !(vma->vm_flags & VM_EXEC) || (vma->vm_flags & VM_SHARED))
+		    vma->vm_end < edit->addr + SUTURE_BRANCH_LEN || !vma->vm_file ||
+		    !(vma->vm_flags & VM_EXEC) || (vma->vm_flags & VM_SHARED))
 			ret = -EFAULT;
 		else
 			ret = pin_two(mm, edit->addr, SUTURE_BRANCH_LEN, FOLL_WRITE | FOLL_FORCE,
