@@ -1,5 +1,5 @@
 #!/bin/bash
-# meaning: six times in and out of a browser with 16 content threads, of which 4 never sleep; no page and no call fails
+# meaning: six times in and out of a browser with 10 content threads, of which 2 never sleep; no page and no call fails
 # limit: 240
 # shellcheck source=tests/vm/lib.sh
 . /suture/tests/vm/lib.sh
@@ -7,7 +7,7 @@
 . /suture/tests/targets/lib.sh
 patch=/suture/patches/navigation-origin/navigation-origin.spm
 
-browser_start tab -t 16 -b 4
+browser_start tab -t 10 -b 2
 before=$(identity "${bg[tab]}")
 for round in {1..6}; do
 	browser tab reset >/dev/null
