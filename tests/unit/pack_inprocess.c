@@ -33,7 +33,7 @@ Test(pack_inprocess, exported_and_static)
 
 	work_target("lib.so", basics, "");
 	work_object("extern int helper(int); extern int counter;\n"
-		    "static int own = 5; static int zero[3000]; static int *const at = &own;\n"
+		    "static int own = 5; static int zero[3000]; static int *volatile at = &own;\n"
 		    "static int fixed(int x) { zero[2999]++; counter += 2;"
 		    " return helper(x) + 100 + *at + zero[2999]; }\n"
 		    "static int unhidden(int x) { return x + 7; }\n"
@@ -67,7 +67,7 @@ static void check_imports(const char *flags, int how)
 	work_target("lib.so", basics, flags);
 	work_object("#include <errno.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
 		    "SUTURE_IMPORT(FILE *, stderr);\n"
-		    "static long (*const table[])(const char *, char **, int) = { strtol };\n"
+		    "static long (*volatile table[])(const char *, char **, int) = { strtol };\n"
 		    "static long fixed(const char *s) {\n"
 		    "	fprintf(*SUTURE_IMPORTED(stderr), \"<%s>\", s);\n"
 		    "	close(-1);\n"
@@ -277,6 +277,44 @@ Test(pack_inprocess, registers_that_callers_rely_on)
 
 	inside_apply(&in);
 	cr_expect_eq(sum(1, 2, 3, 4), before);
+}
+
+/* The stub calls the new function with the stack aligned as the ABI says. */
+static void check_alignment(const char *clobber)
+{
+	char text[1024];
+	struct inside in;
+	long (*sum)(long, long);
+	void *lib;
+
+	work_target("lib.so",
+		    "static volatile long one = 1;\n"
+		    "__attribute__((noinline, noclone)) static long leaf(long x) { return x + one; }\n"
+		    "long sum(long a, long b) { long s = leaf(a); return s + leaf(b) * 7 + a + 2 * b; }\n",
+		    "");
+	snprintf(text, sizeof(text),
+		 "static long fixed(long x) {\n"
+		 "	volatile float v[4] __attribute__((aligned(16))) = { 0 };\n"
+		 "	asm volatile(\"movaps %%%%xmm0, %%0\" : \"=m\" (v));\n"
+		 "	asm volatile(\"\" ::: %s);\n"
+		 "	return (unsigned long)v %% 16 ? 0 : x + 1; }\n"
+		 "SUTURE_REPLACE(leaf, fixed);\n", clobber);
+	work_object(text, "");
+	work_packs("lib.so", NULL);
+	lib = work_dlopen("lib.so", RTLD_NOW);
+	sum = dlsym(lib, "sum");
+	inside_apply(&in);
+	cr_expect_eq(sum(1, 2), 2 + 3 * 7 + 1 + 4);
+}
+
+Test(pack_inprocess, alignment_one_register)
+{
+	check_alignment("\"rsi\"");
+}
+
+Test(pack_inprocess, alignment_two_registers)
+{
+	check_alignment("\"rsi\", \"rdx\"");
 }
 
 Test(pack_inprocess, endbr64_stays)

@@ -82,9 +82,9 @@ struct suture_arch {
 	void (*emit_call)(FILE *out, const char *name, const char *word);
 	void (*emit_tls_entry)(FILE *out);	/* SUTURE_TLS_ENTRY */
 	void (*emit_tls)(FILE *out, const char *name, enum suture_tls_kind kind, int64_t delta);
-	/* enters the function at suture.text + @target and keeps the registers
-	 * @regs (SUTURE_X86_* or SUTURE_ARM64_* of ipara.h); false: it cannot, and
-	 * *ret_cannot is the set of those that it cannot keep */
+	/* enters the function at suture.text + @target with the stack aligned, and
+	 * keeps the registers @regs (SUTURE_X86_* or SUTURE_ARM64_* of ipara.h);
+	 * false: it cannot, and *ret_cannot is the set of those that it cannot keep */
 	bool (*emit_entry)(FILE *out, const char *name, uint64_t target, uint64_t regs,
 			   uint64_t *ret_cannot);
 };

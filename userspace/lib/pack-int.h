@@ -17,7 +17,8 @@ struct suture_replaced {
 	struct suture_piece *pieces;
 	size_t nr_pieces;
 	uint64_t new_text;		/* the author's function, from suture.text, bytes */
-	uint64_t save;			/* registers that its entry stub keeps; 0: no stub */
+	bool stub;			/* is entered through one */
+	uint64_t save;			/* registers that the stub keeps */
 };
 
 struct suture_packer {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../../patches/include/suture/patch.h"
+#include "align.h"
 #include "pack-int.h"
 #include "spm.h"
 
@@ -141,8 +142,30 @@ static int read_new(struct suture_packer *p, const struct suture_target *patch, 
 	return 0;
 }
 
+/* Callers may leave the stack unaligned for the old function. May the new one be
+ * called like that? */
+static int compare_alignment(struct suture_packer *p, struct suture_replaced *f,
+			     struct suture_target *patch, struct suture_code *code,
+			     uint64_t new_addr, struct suture_error *err)
+{
+	bool promised, needed;
+	int ret;
+
+	ret = suture_align_promised(p->objects[0], f->addr, &promised, err);
+	if (!ret)
+		ret = suture_align_needed(patch, new_addr, &needed, err);
+	if (ret || promised || !needed)
+		return ret;
+	if (!f->stub && suture_ipara_stack_args(code, new_addr) != SUTURE_STACK_ARGS_NO)
+		return suture_error_set(err, -EOPNOTSUPP,
+			META_AT ": `%s' cannot be replaced: gcc may let its callers leave the stack unaligned, since the old function does not mind; the new one does, and a stub that aligns it cannot be built, because there are arguments on the stack. Compile the patch with CFLAGS += -mincoming-stack-boundary=3",
+			META_ARGS(f->meta), f->meta->name);
+	f->stub = true;
+	return 0;
+}
+
 /* Callers that know what the old function leaves alone: does the new one? */
-static int compare_clobbers(struct suture_packer *p, struct suture_target *patch,
+static int compare_functions(struct suture_packer *p, struct suture_target *patch,
 			    struct suture_error *err)
 {
 	struct suture_code *old_code = NULL, *new_code = NULL;
@@ -164,6 +187,9 @@ static int compare_clobbers(struct suture_packer *p, struct suture_target *patch
 			return suture_error_prefix(err, META_AT ": `%s' cannot be replaced",
 						   META_ARGS(f->meta), f->meta->name) ?: ret;
 		f->save = ipara.save;
+		f->stub = ipara.save;
+		if (ipara.callers.calls || ipara.callers.jumps)
+			ret = compare_alignment(p, f, patch, new_code, text + f->new_text, err);
 	}
 	return ret;
 }
@@ -177,7 +203,7 @@ static int emit_entries(struct suture_packer *p, FILE *out, struct suture_error 
 		char name[64], regs[512];
 		uint64_t cannot;
 
-		if (!f->save)
+		if (!f->stub)
 			continue;
 		snprintf(name, sizeof(name), ENTRY_PREFIX "%zu", i);
 		if (!arch->emit_entry(out, name, f->new_text, f->save, &cannot))
@@ -249,7 +275,7 @@ static int fill_objects(struct suture_packer *p, struct suture_note_writer *w)
 	return 0;
 }
 
-static int fill_funcs(struct suture_packer *p, const struct suture_target *patch,
+static int fill_funcs(struct suture_packer *p, const struct suture_target *patch, bool entries,
 		      struct suture_note_writer *w, struct suture_error *err)
 {
 	uint64_t text;
@@ -293,7 +319,7 @@ static int fill_funcs(struct suture_packer *p, const struct suture_target *patch
 						META_ARGS(f->meta), f->meta->name,
 						p->objects[0]->elf->path);
 		memcpy(to->old_bytes, bytes, to->old_len);
-		if (f->save) {
+		if (f->stub && entries) {
 			snprintf(name, sizeof(name), ENTRY_PREFIX "%zu", i);
 			ret = own_symbol(patch, name, &entry, err);
 			if (ret)
@@ -309,37 +335,26 @@ static int fill_funcs(struct suture_packer *p, const struct suture_target *patch
 	return 0;
 }
 
-/* The note for the patch as it was linked last. */
+/* The note for the patch as it was linked last, with its entry stubs or still without:
+ * the size is the same. */
 static int make_note(struct suture_packer *p, const struct suture_target *patch, bool entries,
 		     uint8_t **ret_desc, size_t *ret_len, struct suture_error *err)
 {
 	struct suture_note_writer w = { 0 };
-	uint64_t *save = calloc(p->nr_funcs, sizeof(*save));
 	int ret;
 
-	if (!save)
-		return suture_error_nomem(err);
-	/* the first link has no entry stubs; the size is the same */
-	for (size_t i = 0; i < p->nr_funcs; i++) {
-		save[i] = p->funcs[i].save;
-		if (!entries)
-			p->funcs[i].save = 0;
-	}
 	w.head.machine = p->objs.arch->machine;
 	w.head.name = suture_note_string(&w, p->name);
 	ret = suture_pack_texts(p, &w, err);
 	if (!ret)
 		ret = fill_objects(p, &w) ? suture_error_nomem(err) : 0;
 	if (!ret)
-		ret = fill_funcs(p, patch, &w, err);
+		ret = fill_funcs(p, patch, entries, &w, err);
 	if (!ret)
 		ret = suture_relocs_make(patch, &p->bindings, &w.relocs, &w.nr_relocs, err);
 	if (!ret)
 		ret = suture_note_write(&w, ret_desc, ret_len, err);
 	suture_note_free(&w);
-	for (size_t i = 0; i < p->nr_funcs; i++)
-		p->funcs[i].save = save[i];
-	free(save);
 	return ret;
 }
 
@@ -442,7 +457,7 @@ static int link_all(struct suture_packer *p, struct suture_error *err)
 	if (!ret)
 		ret = read_new(p, first, true, err);
 	if (!ret)
-		ret = compare_clobbers(p, first, err);
+		ret = compare_functions(p, first, err);
 	if (!ret)
 		ret = make_note(p, first, false, &desc, &len, err);
 	if (ret)

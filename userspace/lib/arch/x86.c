@@ -210,15 +210,18 @@ static bool x86_emit_entry(FILE *out, const char *name, uint64_t target, uint64_
 	*ret_cannot = regs & ~(can & ~SUTURE_X86_GPR(4));
 	if (*ret_cannot)
 		return false;
-	frame = x86_move(NULL, regs, true);
-	frame += (24 - frame % 16) % 16;	/* the call finds the stack 16-aligned */
+	frame = (x86_move(NULL, regs, true) + 15) & ~15U;
 
 	suture_asm_begin(out, name);
-	fprintf(out, "\tsubq\t$%u, %%rsp\n\t.cfi_adjust_cfa_offset %u\n", frame, frame);
+	fprintf(out, "\tpushq\t%%rbp\n\t.cfi_def_cfa_offset 16\n\t.cfi_offset 6, -16\n"
+		     "\tmovq\t%%rsp, %%rbp\n\t.cfi_def_cfa_register 6\n"
+		     "\tandq\t$-16, %%rsp\n");
+	if (frame)
+		fprintf(out, "\tsubq\t$%u, %%rsp\n", frame);
 	x86_move(out, regs, true);
 	fprintf(out, "\tcall\tsuture.text + %" PRIu64 "\n", target);
 	x86_move(out, regs, false);
-	fprintf(out, "\taddq\t$%u, %%rsp\n\t.cfi_adjust_cfa_offset -%u\n\tret\n", frame, frame);
+	fprintf(out, "\tleave\n\t.cfi_def_cfa 7, 8\n\tret\n");
 	suture_asm_end(out, name);
 	return true;
 }
