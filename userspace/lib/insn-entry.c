@@ -43,6 +43,14 @@ static void find_pad(struct suture_code *code, struct window *w)
 		entry->branch_at = 4;
 }
 
+static bool nonzero_word(const struct suture_code *code, uint64_t addr)
+{
+	static const uint8_t zero[4];
+	const uint8_t *b = suture_code_bytes(code, addr, sizeof(zero));
+
+	return b && memcmp(b, zero, sizeof(zero));
+}
+
 /* Whole instructions, then padding, up to the last byte that is written. */
 static int check_instructions(struct suture_code *code, struct window *w,
 			      struct suture_error *err)
@@ -55,6 +63,11 @@ static int check_instructions(struct suture_code *code, struct window *w,
 		enum suture_step step;
 		uint64_t target;
 
+		/* arm64: every word but zero is an instruction of some extension */
+		if (!insn && code->text.machine == EM_AARCH64 && nonzero_word(code, at)) {
+			at += 4;
+			continue;
+		}
 		if (!insn)
 			return suture_error_set(err, -EOPNOTSUPP,
 				"%s: the entry does not decode into instructions: %s", w->where,

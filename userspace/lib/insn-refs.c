@@ -121,6 +121,9 @@ static int scan_arm64(const struct suture_code *code, const struct suture_span *
 		} else {
 			continue;
 		}
+		/* what is no multiple of 4 is data that looks like an adr */
+		if (to & 3)
+			continue;
 		if (to >= code->lo && to < code->hi && fn(arg, to, pc, kind))
 			return -ENOMEM;
 	}
