@@ -78,7 +78,7 @@ struct suture_text {
 };
 
 /* The text, made ready: decoder, sorted extents, index of branches (built when
- * first needed; about 0.3 s for 57 MB). */
+ * first needed; about half a second for 57 MB). */
 struct suture_code;
 
 /* text is copied, what it points to is not. -EINVAL: unknown machine, no text. */

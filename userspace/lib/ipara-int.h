@@ -49,6 +49,36 @@ bool suture_is_stub(struct suture_code *code, uint64_t addr);
 /* Calls that keep all registers, put in by -pg. */
 bool suture_is_profiling(struct suture_code *code, uint64_t target);
 
+/* ---- ipara-stack.c, ipara-stack-arm64.c */
+
+/* Registers as distances from the stack pointer at entry. */
+struct suture_frame {
+	uint32_t known;		/* bit per register */
+	bool lost;		/* the stack pointer differs between two ways to here */
+	bool set;		/* somebody came here */
+	int32_t off[32];
+};
+
+#define SUTURE_ARM64_SP	31	/* its number there; the others have theirs */
+
+static inline bool suture_frame_known(const struct suture_frame *s, int reg)
+{
+	return reg >= 0 && s->known >> reg & 1;
+}
+
+static inline void suture_frame_forget(struct suture_frame *s, int reg)
+{
+	if (reg >= 0)
+		s->known &= ~(1U << reg);
+}
+
+/* Does an instruction touch what lies at or above the arguments, or let their
+ * address get away (*ret_args), or use a lost stack pointer (*ret_unclear)? */
+void suture_frame_look_arm64(const struct suture_frame *s, const cs_insn *insn, bool *ret_args,
+			     bool *ret_unclear);
+/* What it does to the registers; no branch. */
+void suture_frame_step_arm64(struct suture_frame *s, const cs_insn *insn);
+
 /* ---- a set of addresses */
 struct suture_seen {
 	uint64_t *slot;

@@ -9,20 +9,13 @@
 
 #include "ipara-int.h"
 
-#define NR_REGS		16
+#define NR_REGS		32
 #define RSP		4
 #define RBP		5
 #define MAX_STEPS	400000
 
-struct state {
-	uint16_t known;		/* bit per register */
-	bool lost;		/* rsp differs between two ways to here */
-	bool set;		/* somebody came here */
-	int32_t off[NR_REGS];	/* from rsp at entry, which points to the return address */
-};
-
 struct place {
-	struct state state;
+	struct suture_frame state;
 	uint64_t addr;
 };
 
@@ -31,6 +24,10 @@ struct follow {
 	struct place *place;	/* hash table by address */
 	size_t nr, room;
 	struct suture_todo todo;
+	int sp;			/* number of the stack pointer */
+	uint32_t passed;	/* registers that carry arguments */
+	uint32_t clobbered;	/* registers that a call may write */
+	int32_t first;		/* where the arguments begin: above the return address */
 	bool args, unclear, nomem;
 };
 
@@ -97,7 +94,7 @@ static struct place *find_place(struct follow *f, uint64_t addr)
 
 /* Comes to addr with a state; what two ways disagree on is not known there.
  * Returns whether the place has to be (re)visited. */
-static bool arrive(struct follow *f, uint64_t addr, const struct state *state)
+static bool arrive(struct follow *f, uint64_t addr, const struct suture_frame *state)
 {
 	struct place *p = find_place(f, addr);
 	bool changed = false;
@@ -115,9 +112,9 @@ static bool arrive(struct follow *f, uint64_t addr, const struct state *state)
 
 		if (!known || (state->known >> i & 1 && state->off[i] == p->state.off[i]))
 			continue;
-		p->state.known &= ~(1 << i);
+		p->state.known &= ~(1U << i);
 		changed = true;
-		if (i == RSP && (state->known >> i & 1))
+		if (i == f->sp && (state->known >> i & 1))
 			p->state.lost = true;
 	}
 	if (state->lost && !p->state.lost) {
@@ -127,27 +124,16 @@ static bool arrive(struct follow *f, uint64_t addr, const struct state *state)
 	return changed;
 }
 
-static void forget(struct state *s, int reg)
+static void set(struct suture_frame *s, int reg, int32_t off)
 {
-	if (reg >= 0)
-		s->known &= ~(1 << reg);
-}
-
-static void set(struct state *s, int reg, int32_t off)
-{
-	s->known |= 1 << reg;
+	s->known |= 1U << reg;
 	s->off[reg] = off;
 	if (reg == RSP)
 		s->lost = false;
 }
 
-static bool is_known(const struct state *s, int reg)
-{
-	return reg >= 0 && s->known >> reg & 1;
-}
-
 /* Looks at the operands that are memory, and at addresses that get away. */
-static void look(struct follow *f, const struct state *s, const cs_insn *insn)
+static void look(struct follow *f, const struct suture_frame *s, const cs_insn *insn)
 {
 	const cs_x86 *x = &insn->detail->x86;
 	bool to_memory = false;
@@ -160,22 +146,22 @@ static void look(struct follow *f, const struct state *s, const cs_insn *insn)
 			continue;
 		to_memory |= i == 0;
 		reg = reg_index(op->mem.base);
-		if (is_known(s, reg) && s->off[reg] + op->mem.disp >= 8)
+		if (suture_frame_known(s, reg) && s->off[reg] + op->mem.disp >= 8)
 			f->args = true;
 		/* a stack pointer moved on purpose (and, sub reg) is below the
 		 * arguments; one that is lost could be anywhere */
-		if (reg == RSP && !is_known(s, RSP) && s->lost)
+		if (reg == RSP && !suture_frame_known(s, RSP) && s->lost)
 			f->unclear = true;
 	}
 	for (i = 1; to_memory && i < x->op_count; i++) {
 		reg = x->operands[i].type == X86_OP_REG ? reg_index(x->operands[i].reg) : -1;
-		if (is_known(s, reg) && s->off[reg] >= 8)
+		if (suture_frame_known(s, reg) && s->off[reg] >= 8)
 			f->args = true;
 	}
 }
 
 /* What an instruction that is no branch does to the state. */
-static void transfer(struct state *s, const cs_insn *insn)
+static void transfer(struct suture_frame *s, const cs_insn *insn)
 {
 	const cs_x86 *x = &insn->detail->x86;
 	const cs_x86_op *op = x->operands;
@@ -190,17 +176,17 @@ static void transfer(struct state *s, const cs_insn *insn)
 		return;
 	case X86_INS_POP:
 		s->off[RSP] += 8;
-		forget(s, dst);
+		suture_frame_forget(s, dst);
 		return;
 	case X86_INS_POPFQ:
 		s->off[RSP] += 8;
 		return;
 	case X86_INS_LEAVE:
-		if (is_known(s, RBP))
+		if (suture_frame_known(s, RBP))
 			set(s, RSP, s->off[RBP] + 8);
 		else
-			forget(s, RSP);
-		forget(s, RBP);
+			suture_frame_forget(s, RSP);
+		suture_frame_forget(s, RBP);
 		return;
 	case X86_INS_CMP: case X86_INS_TEST: case X86_INS_NOP: case X86_INS_BT:
 		return;
@@ -211,26 +197,26 @@ static void transfer(struct state *s, const cs_insn *insn)
 		}
 		break;
 	case X86_INS_MOV:
-		if (dst >= 0 && op[0].size == 8 && is_known(s, src)) {
+		if (dst >= 0 && op[0].size == 8 && suture_frame_known(s, src)) {
 			set(s, dst, s->off[src]);
 			return;
 		}
 		break;
 	case X86_INS_LEA:
 		base = reg_index(op[1].mem.base);
-		if (dst >= 0 && op[0].size == 8 && is_known(s, base) &&
+		if (dst >= 0 && op[0].size == 8 && suture_frame_known(s, base) &&
 		    op[1].mem.index == X86_REG_INVALID) {
 			set(s, dst, s->off[base] + op[1].mem.disp);
 			return;
 		}
 		break;
 	case X86_INS_XCHG: case X86_INS_XADD:
-		forget(s, src);
+		suture_frame_forget(s, src);
 		break;
 	}
-	forget(s, dst);
+	suture_frame_forget(s, dst);
 	for (i = 0; i < insn->detail->regs_write_count; i++)
-		forget(s, reg_index(insn->detail->regs_write[i]));
+		suture_frame_forget(s, reg_index(insn->detail->regs_write[i]));
 }
 
 static void follow_from(struct follow *f, uint64_t at, size_t *steps)
@@ -250,7 +236,7 @@ static void follow_from(struct follow *f, uint64_t at, size_t *steps)
 		enum suture_step step;
 		const cs_insn *insn;
 		unsigned int len;
-		struct state s;
+		struct suture_frame s;
 
 		if (!p || ++*steps > MAX_STEPS) {
 			f->unclear = true;
@@ -263,7 +249,10 @@ static void follow_from(struct follow *f, uint64_t at, size_t *steps)
 			return;
 		}
 		/* push %r10 of a realigned frame keeps an address and passes none on */
-		if (insn->id != X86_INS_PUSH || insn->detail->x86.operands[0].type != X86_OP_REG)
+		if (code->text.machine == EM_AARCH64)
+			suture_frame_look_arm64(&s, insn, &f->args, &f->unclear);
+		else if (insn->id != X86_INS_PUSH ||
+			 insn->detail->x86.operands[0].type != X86_OP_REG)
 			look(f, &s, insn);
 		len = insn->size;	/* insn does not outlive the next decode */
 		at += len;
@@ -272,10 +261,10 @@ static void follow_from(struct follow *f, uint64_t at, size_t *steps)
 		case SUTURE_STEP_CALL:
 		case SUTURE_STEP_CALL_IND:
 			for (i = 0; i < NR_REGS; i++)
-				if (i != RSP && is_known(&s, i) && s.off[i] >= 8 &&
-				    1 << i & (SUTURE_X86_ALL_GPR & ~SUTURE_X86_GPR(10)))
+				if (1ULL << i & f->passed && suture_frame_known(&s, i) &&
+				    s.off[i] >= f->first)
 					f->args = true;
-			s.known &= ~SUTURE_X86_ALL_GPR;
+			s.known &= ~f->clobbered;
 			if (step == SUTURE_STEP_CALL_IND)
 				target = 0;
 			if (suture_call_returns(code, at - len, len, target) ==
@@ -306,10 +295,13 @@ static void follow_from(struct follow *f, uint64_t at, size_t *steps)
 		case SUTURE_STEP_STOP:
 			return;
 		case SUTURE_STEP_SYSCALL:
-			s.known &= ~(SUTURE_X86_GPR(0) | SUTURE_X86_GPR(1) | SUTURE_X86_GPR(11));
+			s.known &= ~f->clobbered;
 			break;
 		case SUTURE_STEP_NEXT:
-			transfer(&s, insn);
+			if (code->text.machine == EM_AARCH64)
+				suture_frame_step_arm64(&s, insn);
+			else
+				transfer(&s, insn);
 			break;
 		}
 		if (at >= ext->addr + ext->size || !arrive(f, at, &s))
@@ -319,12 +311,18 @@ static void follow_from(struct follow *f, uint64_t at, size_t *steps)
 
 enum suture_stack_args suture_ipara_stack_args(struct suture_code *code, uint64_t addr)
 {
-	struct follow f = { .code = code };
-	struct state entry = { .known = 1 << RSP };
+	bool arm64 = code->text.machine == EM_AARCH64;
+	struct follow f = {
+		.code = code,
+		.sp = arm64 ? SUTURE_ARM64_SP : RSP,
+		.first = arm64 ? 0 : 8,
+		/* not r10, which realigned frames keep an address in */
+		.passed = arm64 ? 0x1ff : SUTURE_X86_ALL_GPR & ~SUTURE_X86_GPR(10),
+		.clobbered = arm64 ? 0x7ffff : SUTURE_X86_ALL_GPR,
+	};
+	struct suture_frame entry = { .known = 1U << f.sp };
 	size_t steps = 0;
 
-	if (code->text.machine != EM_X86_64)
-		return SUTURE_STACK_ARGS_UNKNOWN;
 	if (arrive(&f, addr, &entry) && suture_todo_push(&f.todo, addr))
 		f.nomem = true;
 	while (f.todo.nr && !f.args && !f.nomem)
