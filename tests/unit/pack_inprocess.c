@@ -279,19 +279,22 @@ Test(pack_inprocess, registers_that_callers_rely_on)
 	cr_expect_eq(sum(1, 2, 3, 4), before);
 }
 
-/* The stub calls the new function with the stack aligned as the ABI says. */
+/* gcc does not align the stack for calls of the old function, which does not mind;
+ * the new one gets it aligned, whether there are registers to be saved or not. */
+static const char unaligned[] =
+	"static volatile long one = 1;\n"
+	"__attribute__((noinline, noclone)) static long leaf(long x) { return x + one; }\n"
+	"long sum(long a, long b) { long s = leaf(a); return s + leaf(b) * 7 + a + 2 * b; }\n"
+	"long plus(long a) { return leaf(a) + 1; }\n";
+
 static void check_alignment(const char *clobber)
 {
 	char text[1024];
 	struct inside in;
-	long (*sum)(long, long);
+	long (*sum)(long, long), (*plus)(long);
 	void *lib;
 
-	work_target("lib.so",
-		    "static volatile long one = 1;\n"
-		    "__attribute__((noinline, noclone)) static long leaf(long x) { return x + one; }\n"
-		    "long sum(long a, long b) { long s = leaf(a); return s + leaf(b) * 7 + a + 2 * b; }\n",
-		    "");
+	work_target("lib.so", unaligned, "");
 	snprintf(text, sizeof(text),
 		 "static long fixed(long x) {\n"
 		 "	volatile float v[4] __attribute__((aligned(16))) = { 0 };\n"
@@ -303,8 +306,36 @@ static void check_alignment(const char *clobber)
 	work_packs("lib.so", NULL);
 	lib = work_dlopen("lib.so", RTLD_NOW);
 	sum = dlsym(lib, "sum");
+	plus = dlsym(lib, "plus");
 	inside_apply(&in);
 	cr_expect_eq(sum(1, 2), 2 + 3 * 7 + 1 + 4);
+	cr_expect_eq(plus(5), 7);
+}
+
+Test(pack_inprocess, alignment_no_register)
+{
+	check_alignment("\"cc\"");
+}
+
+/* compiled to see to it itself: no stub, and none is needed */
+Test(pack_inprocess, alignment_by_the_compiler)
+{
+	struct inside in;
+	long (*plus)(long);
+	void *lib;
+
+	work_target("lib.so", unaligned, "");
+	work_object("static long fixed(long x) {\n"
+		    "	volatile float v[4] __attribute__((aligned(16))) = { 0 };\n"
+		    "	asm volatile(\"movaps %%xmm0, %0\" : \"=m\" (v));\n"
+		    "	return (unsigned long)v % 16 ? 0 : x + 1; }\n"
+		    "SUTURE_REPLACE(leaf, fixed);\n", "-mincoming-stack-boundary=3");
+	work_packs("lib.so", NULL);
+	work_run("! nm patch.spm | grep -q suture.entry");
+	lib = work_dlopen("lib.so", RTLD_NOW);
+	plus = dlsym(lib, "plus");
+	inside_apply(&in);
+	cr_expect_eq(plus(5), 7);
 }
 
 Test(pack_inprocess, alignment_one_register)

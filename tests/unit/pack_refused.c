@@ -250,6 +250,27 @@ Test(pack_refused, constructor)
 	work_refuses("lib.so", NULL, "constructor");
 }
 
+/* arguments on the stack: no stub can be put in between */
+Test(pack_refused, unaligned_callers_and_stack_arguments)
+{
+	static const char fix[] =
+		"static long fixed(long a, long b, long c, long d, long e, long f, long g, long h) {\n"
+		"	volatile float v[4] __attribute__((aligned(16)));\n"
+		"	asm volatile(\"movaps %%xmm0, %0\" : \"=m\" (v));\n"
+		"	return a + b + c + d + e + f + g + h; }\n"
+		"SUTURE_REPLACE(leaf, fixed);\n";
+
+	work_target("lib.so",
+		    "static volatile long one = 1;\n"
+		    KEPT "static long leaf(long a, long b, long c, long d, long e, long f, long g, long h)"
+		    " { return a + b + c + d + e + f + g + h + one; }\n"
+		    "long plus(long a) { return leaf(a, a, a, a, a, a, a, a) + 1; }\n", "");
+	work_object(fix, "");
+	work_refuses("lib.so", NULL, "patch.c:5", "`leaf'", "-mincoming-stack-boundary=3");
+	work_object(fix, "-mincoming-stack-boundary=3");
+	work_packs("lib.so", NULL);
+}
+
 Test(pack_refused, large_alignment)
 {
 	work_target("lib.so", plain, "");
