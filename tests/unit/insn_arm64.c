@@ -38,7 +38,8 @@ static void setup(void)
 	static struct suture_extent ext[NR];
 	static const struct suture_span span = { 0x1000, sizeof(words), (const uint8_t *)words };
 	struct suture_text t = {
-		.machine = EM_AARCH64, .code = &span, .nr_code = 1, .extents = ext, .nr_extents = NR,
+		.machine = EM_AARCH64, .code = &span, .nr_code = 1,
+		.extents = ext, .nr_extents = NR,
 	};
 
 	for (size_t i = 0; i < NR; i++)
