@@ -297,7 +297,7 @@ static void check_alignment(const char *clobber)
 	work_target("lib.so", unaligned, "");
 	snprintf(text, sizeof(text),
 		 "static long fixed(long x) {\n"
-		 "	volatile float v[4] __attribute__((aligned(16))) = { 0 };\n"
+		 "	volatile float v[4] __attribute__((aligned(16)));\n"
 		 "	asm volatile(\"movaps %%%%xmm0, %%0\" : \"=m\" (v));\n"
 		 "	asm volatile(\"\" ::: %s);\n"
 		 "	return (unsigned long)v %% 16 ? 0 : x + 1; }\n"
@@ -326,7 +326,7 @@ Test(pack_inprocess, alignment_by_the_compiler)
 
 	work_target("lib.so", unaligned, "");
 	work_object("static long fixed(long x) {\n"
-		    "	volatile float v[4] __attribute__((aligned(16))) = { 0 };\n"
+		    "	volatile float v[4] __attribute__((aligned(16)));\n"
 		    "	asm volatile(\"movaps %%xmm0, %0\" : \"=m\" (v));\n"
 		    "	return (unsigned long)v % 16 ? 0 : x + 1; }\n"
 		    "SUTURE_REPLACE(leaf, fixed);\n", "-mincoming-stack-boundary=3");
