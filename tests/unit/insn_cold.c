@@ -11,6 +11,8 @@ static const char source[] =
 "	return ext(a) * 3; }\n"
 "__attribute__((noinline)) long whole(long a) { return ext(a) + rare(a) + 1; }\n"
 "__attribute__((noinline)) long shared(long a) { return ext(a) - 4; }\n"
+"extern void die(void) __attribute__((noreturn, cold));\n"
+"__attribute__((noinline)) long gives_up(long a) { if (a > 1000) { note(\"no\", a); die(); } return a * 7; }\n"
 "long tails1(long a) { return shared(a + 1); }\n"
 "long tails2(long a) { return shared(a + 2); }\n";
 
@@ -45,7 +47,7 @@ Test(insn_cold, by_name)
 Test(insn_cold, stripped)
 {
 	struct fixture f, s = { 0 };
-	uint64_t split, cold, whole, tails;
+	uint64_t split, cold, whole, tails, gives_up, gives_up_cold;
 	char path[128];
 
 	fixture_build(&f, source, "-fno-semantic-interposition");
@@ -53,12 +55,18 @@ Test(insn_cold, stripped)
 	cold = fixture_addr(&f, "split.cold");
 	whole = fixture_addr(&f, "whole");
 	tails = fixture_addr(&f, "tails1");
+	gives_up = fixture_addr(&f, "gives_up");
+	gives_up_cold = fixture_addr(&f, "gives_up.cold");
 	snprintf(path, sizeof(path), "%s/s.so", f.dir);
 	run("objcopy --strip-all %s %s", f.path, path);
 	fixture_open(&s, path);
 	ask(s.code, split);
 	cr_assert_eq(nr, 1, "%zu", nr);
 	cr_expect_eq(pieces[0].addr, cold);
+	/* a part that never comes back */
+	ask(s.code, gives_up);
+	cr_assert_eq(nr, 1, "%zu", nr);
+	cr_expect_eq(pieces[0].addr, gives_up_cold);
 	ask(s.code, whole);
 	cr_expect_eq(nr, 0);
 	ask(s.code, tails);

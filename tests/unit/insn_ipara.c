@@ -318,6 +318,42 @@ Test(insn_wide, refused)
 	fixture_close(&g);
 }
 
+/* A convention of its own: rsi, rdi and xmm6 to xmm15 are kept over the call. */
+Test(insn_kept, other_convention)
+{
+	static const char kept[] =
+	"extern int ext(int);\n"
+	NOINLINE "static __attribute__((ms_abi)) int other(int a) { return ext(a) + ext(a + 1); }\n"
+	"int use(int a) { return other(a); }\n";
+	struct suture_clobbers set;
+	struct fixture f;
+
+	fixture_build(&f, kept, "");
+	cr_assert_eq(suture_ipara_clobbers(f.code, fixture_addr(&f, "other"), &set, NULL), 0);
+	cr_expect_eq(set.must & (RSI | RDI | XMM(6) | XMM(15)), 0);
+	cr_expect_eq((R(8) | R(9) | RCX | XMM(5)) & ~set.must, 0);
+	cr_expect_eq((RSI | RDI) & ~set.may, 0, "not proved to be kept");
+	fixture_close(&f);
+}
+
+/* Jumps that look like returns go anywhere. */
+Test(insn_disguise, returns)
+{
+	static const char disguise[] =
+	"asm(\".text; .type by_push, @function; by_push: .cfi_startproc; push %rdi; ret; .cfi_endproc; .size by_push, .-by_push;\"\n"
+	"    \".type by_mov, @function; by_mov: .cfi_startproc; mov %rdi, (%rsp); ret; .cfi_endproc; .size by_mov, .-by_mov\");\n";
+	struct suture_clobbers set;
+	struct fixture f;
+
+	fixture_build(&f, disguise, "");
+	cr_assert_eq(suture_ipara_clobbers(f.code, fixture_addr(&f, "by_push"), &set, NULL), 0);
+	cr_expect_eq(set.may, SUTURE_X86_ALL);
+	cr_expect_eq(set.must, 0);
+	cr_assert_eq(suture_ipara_clobbers(f.code, fixture_addr(&f, "by_mov"), &set, NULL), 0);
+	cr_expect_eq(set.may, SUTURE_X86_ALL);
+	fixture_close(&f);
+}
+
 /* Where it cannot be seen whether a call comes back, nothing is guessed. */
 Test(insn_unclear, refused)
 {

@@ -78,54 +78,61 @@ static uint64_t only_x86_reg(const cs_insn *insn)
 	return 0;
 }
 
-/* The instructions of a frame: they may stand between pushes and pops. */
-static bool is_frame(const cs_insn *insn)
+/* The vector register that an instruction stores, as a whole or not. */
+static uint64_t stored_xmm(const cs_insn *insn)
 {
-	const cs_x86_op *op = &insn->detail->x86.operands[0];
+	const cs_x86_op *op = insn->detail->x86.operands;
 
-	switch (insn->id) {
-	case X86_INS_ENDBR64: case X86_INS_NOP: case X86_INS_LEAVE: case X86_INS_VZEROUPPER:
-		return true;
-	case X86_INS_SUB: case X86_INS_ADD: case X86_INS_AND: case X86_INS_LEA:
-		return op->type == X86_OP_REG && (op->reg == X86_REG_RSP || op->reg == X86_REG_R10);
-	case X86_INS_MOV:
-		return op->type == X86_OP_REG && (op->reg == X86_REG_RSP || op->reg == X86_REG_RBP);
-	}
-	return false;
+	if (insn->detail->x86.op_count != 2 || op[0].type != X86_OP_MEM ||
+	    op[0].mem.base != X86_REG_RSP || op[1].type != X86_OP_REG ||
+	    op[1].reg < X86_REG_XMM6 || op[1].reg > X86_REG_XMM15)
+		return 0;
+	return SUTURE_X86_XMM(op[1].reg - X86_REG_XMM0);
 }
 
-/* A function that pushes caller-saved registers first and pops them last has a
- * convention of its own and keeps them. A register of results alone may be
- * there for alignment only; with others it is kept as they are. */
+/* A function that saves caller-saved registers before it writes them, and pops
+ * them last, has a convention of its own (ms_abi, no_caller_saved_registers)
+ * and keeps them. A register of results alone may be there for alignment only;
+ * with others it is kept as they are. Nobody but such a function saves xmm8 and
+ * up: they carry no arguments. */
 static void note_kept(struct walk *w, const struct suture_extent *ext)
 {
 	uint64_t at, end = ext->addr + ext->size, pushed = 0, popped = 0, run = 0, kept;
-	const cs_insn *insn;
+	uint64_t written = 0, stored = 0, target;
 	bool prologue = true;
 
 	if (w->code->text.machine != EM_X86_64)
 		return;
-	for (at = ext->addr; at < end; at += insn->size) {
-		insn = suture_code_decode(w->code, at, end, true);
+	for (at = ext->addr; at < end && (prologue || pushed);) {
+		const cs_insn *insn = suture_code_decode(w->code, at, end, true);
+		struct suture_effect e;
+		enum suture_step step;
+
 		if (!insn)
 			break;
-		if (insn->id == X86_INS_PUSH) {
-			pushed |= prologue ? only_x86_reg(insn) : 0;
-		} else if (insn->id == X86_INS_POP) {
-			prologue = false;
+		at += insn->size;
+		step = suture_insn_step(w->code, insn, &target);
+		if (prologue) {
+			if (insn->id == X86_INS_PUSH)
+				pushed |= only_x86_reg(insn) & ~written;
+			stored |= stored_xmm(insn) & ~written;
+			suture_insn_effect(w->code, insn, &e);
+			written |= e.may;
+			prologue = step == SUTURE_STEP_NEXT;
+		}
+		if (insn->id == X86_INS_POP) {
 			run |= only_x86_reg(insn);
-		} else if (!is_frame(insn)) {
-			prologue = false;
-			if (insn->id == X86_INS_RET || insn->id == X86_INS_JMP)
+		} else if (insn->id != X86_INS_LEAVE) {
+			if (step == SUTURE_STEP_RET || step == SUTURE_STEP_JUMP)
 				popped |= run;
 			run = 0;
 		}
-		if (!prologue && !pushed)
-			return;
 	}
 	kept = pushed & popped;
 	if (!(kept & ~suture_ipara_results(w->code)))
 		kept = 0;
+	if (kept || stored & 0xffULL << 24)
+		kept |= stored;
 	w->kept |= kept;
 }
 
