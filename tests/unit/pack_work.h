@@ -86,7 +86,7 @@ static void work_target(const char *name, const char *text, const char *flags)
 static const char *work_patch_flags(void)
 {
 	static char flags[4096];
-	FILE *f = popen("make -s --no-print-directory -f " SUTURE_TOP "/patches/patch.mk flags",
+	FILE *f = popen("env -u CFLAGS -u CPPFLAGS MAKEFLAGS= make -s -f " SUTURE_TOP "/patches/patch.mk flags",
 			"r");
 
 	cr_assert(f && fgets(flags, sizeof(flags), f));
