@@ -147,11 +147,16 @@ void bench_jump_prepare(struct bench_jump *j, void *func)
 void bench_jump_write(struct bench_jump *j, const uint8_t bytes[5])
 {
 	uint8_t *page = (uint8_t *)((uintptr_t)j->at & ~0xfffUL);
-	size_t len = ((uintptr_t)j->at & 0xfff) > 0xffb ? 8192 : 4096;
+	uint64_t word;
 
-	if (mprotect(page, len, PROT_READ | PROT_WRITE | PROT_EXEC))
+	/* threads run through it meanwhile: all five bytes at once, or one of them crashes */
+	if ((uintptr_t)j->at % 8)
+		bench_die("the function is not aligned");
+	if (mprotect(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC))
 		bench_die("mprotect: %s", strerror(errno));
-	memcpy(j->at, bytes, 5);
-	if (mprotect(page, len, PROT_READ | PROT_EXEC))
+	memcpy(&word, j->at, 8);
+	memcpy(&word, bytes, 5);
+	__atomic_store_n((uint64_t *)j->at, word, __ATOMIC_SEQ_CST);
+	if (mprotect(page, 4096, PROT_READ | PROT_EXEC))
 		bench_die("mprotect: %s", strerror(errno));
 }

@@ -2,10 +2,13 @@
 /*
  * pause SPM TARGET THREADS TIMES: the longest time in which no spinning thread of
  * a process ran, in windows of one length: a quiet one, one with an apply, one
- * with a revert, and one each with the jump written and taken back by the
- * process itself. Half of the threads spin (one of one), the others are asleep.
- * The four kinds take turns, so that the machine's noise is everybody's.
- * Prints one line a kind: KIND p50 p99 max, microseconds.
+ * with a revert, and, in a second process of the same kind, one each with the
+ * jump written and taken back by the process itself. Half of the threads spin (one
+ * of one), the others are asleep. The kinds take turns, so that the machine's noise
+ * is everybody's; whoever's turn it is not is stopped.
+ * Prints one line a kind: KIND p50 p99 max, microseconds; and "crashes N": how often
+ * the second process died of its own writing and was started anew. Threads run
+ * through the bytes that it writes; an emulator may see half of them.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -25,14 +28,24 @@
 enum { QUIET, APPLY, REVERT, JUMP_IN, JUMP_OUT, KINDS };
 static const char *const kind_names[] = { "quiet", "apply", "revert", "jump-in", "jump-out" };
 
-/* what driver and patched process share */
-static struct shared {
+/* what driver and process share */
+struct shared {
 	uint64_t last;		/* stamp of whichever spinner came last */
 	uint64_t gap;		/* the longest one of this window, ticks */
 	uint64_t bad;
 	char pad[64];
-	int order, done;	/* a kind that the process is to do itself; it is done */
-} *shared;
+	int done;		/* it has written what it was told to */
+};
+
+static struct shared *shared;	/* of this process, in a process */
+
+static struct process {
+	pid_t pid;
+	int order;		/* pipe: the kind that it is to do itself */
+	struct shared *shared;
+} patched, reference;
+
+static int threads, crashes;
 
 static void *spinner(void *arg)
 {
@@ -64,8 +77,8 @@ static void *sleeper(void *arg)
 	return NULL;
 }
 
-/* the patched process: threads, and the reference on order */
-static void be_process(int threads, int order_fd)
+/* a process: threads, and the reference on order */
+static void be_process(int order_fd)
 {
 	struct bench_jump jump;
 	pthread_t t;
@@ -83,76 +96,124 @@ static void be_process(int threads, int order_fd)
 	_exit(0);
 }
 
-static double window(int kind, struct bench_patch *p, int order_fd)
+/* starts it, stopped */
+static void start(struct process *p)
+{
+	int order[2];
+
+	p->shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p->shared == MAP_FAILED || pipe(order))
+		bench_die("set-up");
+	p->pid = fork();
+	if (p->pid < 0)
+		bench_die("fork");
+	if (!p->pid) {
+		shared = p->shared;
+		close(order[1]);
+		be_process(order[0]);
+	}
+	close(order[0]);
+	p->order = order[1];
+	usleep(50000);
+	kill(p->pid, SIGSTOP);
+}
+
+static int lives(struct process *p)
+{
+	return waitpid(p->pid, NULL, WNOHANG) == 0;
+}
+
+/* One window; negative: the process died. */
+static double window(int kind, struct bench_patch *patch, struct process *p)
 {
 	uint64_t end;
 	char c = kind;
 
-	usleep(2000);
-	__atomic_store_n(&shared->gap, 0, __ATOMIC_RELAXED);
+	kill(p->pid, SIGCONT);
+	usleep(3000);
+	__atomic_store_n(&p->shared->gap, 0, __ATOMIC_RELAXED);
 	end = bench_ns() + WINDOW_US * 1000ULL;
 	if (kind == APPLY) {
-		bench_in(p);
+		bench_in(patch);
 	} else if (kind == REVERT) {
-		bench_out(p);
+		bench_out(patch);
 	} else if (kind != QUIET) {
-		shared->done = 0;
-		if (write(order_fd, &c, 1) != 1)
+		p->shared->done = 0;
+		if (write(p->order, &c, 1) != 1)
 			bench_die("the process is gone");
-		while (!__atomic_load_n(&shared->done, __ATOMIC_ACQUIRE))
+		while (!__atomic_load_n(&p->shared->done, __ATOMIC_ACQUIRE) && lives(p))
 			usleep(500);
 	}
 	while (bench_ns() < end)
 		usleep(500);
-	return __atomic_load_n(&shared->gap, __ATOMIC_RELAXED) * bench_tsc_ns() / 1000;
+	if (!lives(p))
+		return -1;
+	kill(p->pid, SIGSTOP);
+	if (p->shared->bad)
+		bench_die("%lu calls gave neither the old nor the new result", p->shared->bad);
+	return __atomic_load_n(&p->shared->gap, __ATOMIC_RELAXED) * bench_tsc_ns() / 1000;
+}
+
+/* Both halves of the reference, until the process survives them. */
+static void reference_windows(double *in, double *out)
+{
+	for (;;) {
+		*in = window(JUMP_IN, NULL, &reference);
+		*out = *in < 0 ? -1 : window(JUMP_OUT, NULL, &reference);
+		if (*out >= 0)
+			return;
+		if (++crashes > 200)
+			bench_die("the reference does not live");
+		close(reference.order);
+		munmap(reference.shared, 4096);
+		start(&reference);
+	}
+}
+
+static double patched_window(int kind, struct bench_patch *patch)
+{
+	double gap = window(kind, patch, &patched);
+
+	if (gap < 0)
+		bench_die("the patched process has died");
+	return gap;
+}
+
+static void print(const char *name, double *values, int n)
+{
+	printf("%s %.1f %.1f %.1f\n", name, bench_quantile(values, n, 0.5),
+	       bench_quantile(values, n, 0.99), bench_quantile(values, n, 1));
 }
 
 int main(int argc, char **argv)
 {
-	int threads, times, order[2];
 	double *values[KINDS], *held;
-	struct bench_patch p;
-	pid_t pid;
+	struct bench_patch patch;
+	int times;
 
 	if (argc != 5)
 		return 2;
 	threads = atoi(argv[3]);
 	times = atoi(argv[4]);
-	bench_open(&p, argv[1], argv[2]);
+	bench_open(&patch, argv[1], argv[2]);
 	bench_tsc_ns();
-	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED || pipe(order))
-		bench_die("set-up");
-	pid = fork();
-	if (pid < 0)
-		bench_die("fork");
-	if (!pid) {
-		close(order[1]);
-		be_process(threads, order[0]);
-	}
+	start(&patched);
+	start(&reference);
 	for (int k = 0; k < KINDS; k++)
 		values[k] = calloc(times, sizeof(double));
 	held = calloc(times, sizeof(double));
-	usleep(100000);
 	for (int i = 0; i < times; i++) {
-		values[QUIET][i] = window(QUIET, &p, order[1]);
-		values[APPLY][i] = window(APPLY, &p, order[1]);
-		held[i] = bench_pause(&p, pid);
-		values[REVERT][i] = window(REVERT, &p, order[1]);
-		values[JUMP_IN][i] = window(JUMP_IN, &p, order[1]);
-		values[JUMP_OUT][i] = window(JUMP_OUT, &p, order[1]);
+		values[QUIET][i] = patched_window(QUIET, &patch);
+		values[APPLY][i] = patched_window(APPLY, &patch);
+		held[i] = bench_pause(&patch, patched.pid);
+		values[REVERT][i] = patched_window(REVERT, &patch);
+		reference_windows(&values[JUMP_IN][i], &values[JUMP_OUT][i]);
 	}
-	if (shared->bad)
-		bench_die("%lu calls gave neither the old nor the new result", shared->bad);
-	for (int k = 0; k < KINDS; k++) {
-		double p99 = bench_quantile(values[k], times, 0.99);
-
-		printf("%s %.1f %.1f %.1f\n", kind_names[k], bench_quantile(values[k], times, 0.5),
-		       p99, bench_quantile(values[k], times, 1));
-	}
-	printf("kernel %.1f %.1f %.1f\n", bench_quantile(held, times, 0.5),
-	       bench_quantile(held, times, 0.99), bench_quantile(held, times, 1));
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	for (int k = 0; k < KINDS; k++)
+		print(kind_names[k], values[k], times);
+	print("kernel", held, times);
+	printf("crashes %d\n", crashes);
+	kill(patched.pid, SIGKILL);
+	kill(reference.pid, SIGKILL);
 	return 0;
 }
