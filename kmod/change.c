@@ -32,6 +32,8 @@ static int not_now(struct suture_block *block, int ret, u32 func)
 		return refuse(block, SUTURE_REASON_OLD_BYTES, func, ret);
 	case -ERANGE:
 		return refuse(block, SUTURE_REASON_NO_ROOM, SUTURE_NO_FUNC, ret);
+	case -EXDEV:
+		return refuse(block, SUTURE_REASON_COPIED, SUTURE_NO_FUNC, ret);
 	}
 	return refuse(block, SUTURE_REASON_NONE, SUTURE_NO_FUNC, ret);
 }
@@ -70,9 +72,13 @@ static int hold_and_write(struct mm_struct *mm, struct task_struct *leader,
 static int drain(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
 		 unsigned long base, struct suture_block *block, u32 *ret_held)
 {
-	struct suture_ranges *ranges = suture_ranges_patch(patch, base);
+	struct suture_ranges *ranges;
 	int ret;
 
+	ret = suture_text_was_copied(patch, mm, base);
+	if (ret)
+		return not_now(block, ret, 0);
+	ranges = suture_ranges_patch(patch, base);
 	if (!ranges)
 		return not_now(block, -ENOMEM, 0);
 	ret = hold_and_write(mm, leader, ranges, NULL, true, false, NULL, block, ret_held);
@@ -235,25 +241,28 @@ static bool all_new(struct suture_patch *patch, const struct suture_view *view,
 	return true;
 }
 
-/* current is the only user of its mm, and itself outside the old functions. */
-static bool alone_and_outside(struct suture_patch *patch, const struct suture_view *view)
+/* current is the only user of its mm, and itself outside of ranges (which are freed). */
+static bool alone_and_outside(struct suture_ranges *ranges, bool quiescent)
 {
 	struct mm_struct *mm = current->mm;
-	struct suture_ranges *ranges;
 	struct suture_block block;
 	unsigned long fault;
 	bool ok = false;
 
-	if (!thread_group_empty(current) || atomic_read(&mm->mm_users) != 1)
-		return false;
-	ranges = suture_ranges_old(patch, view, suture_patch_quiescent(patch));
-	if (ranges && suture_mmap_read_lock(mm)) {
-		ok = !suture_stack_check(current, mm, ranges, suture_patch_quiescent(patch),
-					 &block, &fault);
+	if (ranges && thread_group_empty(current) && atomic_read(&mm->mm_users) == 1 &&
+	    suture_mmap_read_lock(mm)) {
+		ok = !suture_stack_check(current, mm, ranges, quiescent, &block, &fault);
 		mmap_read_unlock(mm);
 	}
 	kvfree(ranges);
 	return ok;
+}
+
+/* What dlclose left over. False: another thread may be inside, or it is in use. */
+static bool unmap_stale(struct suture_patch *patch, unsigned long base)
+{
+	return alone_and_outside(suture_ranges_patch(patch, base), true) &&
+	       !suture_text_was_copied(patch, current->mm, base) && !suture_unmap(patch, base);
 }
 
 static int apply_new(struct suture_patch *patch, const struct suture_view *view,
@@ -303,17 +312,24 @@ int suture_apply_current(struct suture_patch *patch)
 	struct mm_struct *mm = current->mm;
 	struct suture_block block = {};
 	struct suture_view view;
+	bool quiescent = suture_patch_quiescent(patch);
 	unsigned long start, end;
-	int ret;
+	int later, ret;
 
 	if (!mm || !suture_arch_new_mapping(current_pt_regs(), &start, &end))
 		return -EAGAIN;
 	suture_mm_lock(mm);
 	ret = suture_view_read(patch, mm, &view);
-	if (ret || view.kind != SUTURE_VIEW_UNPATCHED)
+	if (ret)
 		goto out;
+	if (view.stale_base && !unmap_stale(patch, view.stale_base))
+		ret = -EAGAIN;
+	if (view.kind != SUTURE_VIEW_UNPATCHED)
+		goto out;
+	later = ret;
 	ret = -EAGAIN;
-	if (!all_new(patch, &view, start, end) && !alone_and_outside(patch, &view))
+	if (!all_new(patch, &view, start, end) &&
+	    !alone_and_outside(suture_ranges_old(patch, &view, quiescent), quiescent))
 		goto out;
 	ret = apply_new(patch, &view, &block);
 	if (ret == -ESTALE || ret == -ERANGE) {
@@ -323,9 +339,9 @@ int suture_apply_current(struct suture_patch *patch)
 	} else if (ret) {
 		/* Perhaps a limit of the process (RLIMIT_AS); a kernel thread has none. */
 		ret = -EAGAIN;
-	} else if (atomic_read(&mm->mm_users) > 1) {
+	} else {
 		/* Another thread may have forked between mapping and writing. */
-		ret = -EAGAIN;
+		ret = atomic_read(&mm->mm_users) > 1 ? -EAGAIN : later;
 	}
 out:
 	suture_mm_unlock(mm);

@@ -299,8 +299,8 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 		return ret;
 	if (flags & SUTURE_LOAD_FORCE)
 		WRITE_ONCE(patch->force, true);
-	if (*ret_added || (flags & SUTURE_LOAD_FORCE))
-		suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
+	/* Also without a new file: text that mprotect made executable tells nobody. */
+	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
 	say(message, "%s is loaded already", suture_patch_name(patch));
 	return -EEXIST;
 }

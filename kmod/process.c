@@ -188,7 +188,8 @@ static struct suture_target *find_target(struct suture_patch *patch, struct inod
 	return NULL;
 }
 
-#define MAX_COPIES	4	/* of one object in an mm: dlmopen, or the build in two files */
+#define MAX_COPIES	4	/* of an object in an mm: dlmopen, or one build in two files */
+#define MAX_MAPPINGS	32	/* of the patch: one a copy, and what dlclose left over */
 
 struct copy {
 	unsigned long base, text;
@@ -199,7 +200,7 @@ struct scan {
 	bool too_many;
 	struct copy copies[SUTURE_MAX_OBJECTS][MAX_COPIES];
 	unsigned int nr_copies[SUTURE_MAX_OBJECTS];
-	unsigned long patch_bases[MAX_COPIES];
+	unsigned long patch_bases[MAX_MAPPINGS];
 	unsigned int nr_patch_bases;
 };
 
@@ -215,7 +216,7 @@ static void scan_patch_vma(struct suture_patch *patch, struct vm_area_struct *vm
 		if (scan->patch_bases[i] == bias)
 			return;
 	}
-	if (i < MAX_COPIES)
+	if (i < MAX_MAPPINGS)
 		scan->patch_bases[scan->nr_patch_bases++] = bias;
 	else
 		scan->too_many = true;

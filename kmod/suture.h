@@ -12,6 +12,7 @@
  *   map.c         the patch in an address space: place, map, relocate, unmap
  *   text.c        pages of text: pin, compare, write, give back
  *   gate.c        holding the threads of an mm still
+ *   copied.c      does text that is no file's use the patch?
  *   stack.c       is a thread inside a function?
  *   change.c      the steps in one process
  *   transition.c  one process after the other towards the goal
@@ -224,6 +225,10 @@ void suture_edits_give_back(struct suture_edits *edits);
 int suture_read_text(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len);
 int suture_old_bytes(struct suture_patch *patch, struct mm_struct *mm,
 		     const struct suture_view *view, u32 *ret_func);
+
+/* ---- copied.c */
+int suture_text_was_copied(const struct suture_patch *patch, struct mm_struct *mm,
+			   unsigned long base);
 
 /* ---- stack.c */
 struct suture_ranges {

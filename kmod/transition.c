@@ -63,9 +63,13 @@ static enum outcome towards_patched(struct suture_patch *patch, struct task_stru
 	case SUTURE_VIEW_NONE:
 	case SUTURE_VIEW_NOT_EXEC:
 	case SUTURE_VIEW_INCOMPLETE:
-		if (view->stale_base)
-			suture_drain_mm(patch, leader, mm, view->stale_base, &block, &held_us);
-		return OUTCOME_DONE;
+		if (!view->stale_base)
+			return OUTCOME_DONE;
+		ret = suture_drain_mm(patch, leader, mm, view->stale_base, &block, &held_us);
+		if (ret == -EXDEV)
+			return ended(patch, leader, mm, ret, &block, held_us, 0);
+		/* One of perhaps several; a thread inside makes nobody wait for it. */
+		return ret ? OUTCOME_DONE : OUTCOME_CHANGED;
 	case SUTURE_VIEW_FOREIGN:
 	case SUTURE_VIEW_AMBIGUOUS:
 		break;
