@@ -16,7 +16,6 @@ NAME ?= $(notdir $(CURDIR))
 OUT ?= .
 SOURCES ?= $(sort $(wildcard *.c *.cc *.cpp))
 SUTURE ?= $(or $(wildcard $(patch_top)/build/userspace/suture),suture)
-CFLAGS ?= -O2 -g
 Q := $(if $(filter 1,$(V)),,@)
 
 ifeq ($(origin CC),default)
@@ -31,7 +30,7 @@ endif
 # No stack protector, no _FORTIFY_SOURCE: they call what the target may not
 #   import. Where it was built with it, `CFLAGS += -D_FORTIFY_SOURCE=2` fits.
 patch_machine := $(shell $(CC) -dumpmachine)
-patch_flags := -fPIC -fvisibility=hidden -fno-common \
+patch_flags := -O2 -g -fPIC -fvisibility=hidden -fno-common \
 	-fno-stack-protector -U_FORTIFY_SOURCE \
 	-Wall -Wextra -I$(patch_top)/patches/include
 ifneq ($(filter x86_64%,$(patch_machine)),)
