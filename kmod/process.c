@@ -159,6 +159,7 @@ static bool vma_bias(const struct vm_area_struct *vma, const struct spm_elf *elf
 		     unsigned long *ret_bias)
 {
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	u64 end = offset + (vma->vm_end - vma->vm_start);
 	u32 i;
 
 	if (!(vma->vm_flags & VM_EXEC) || (vma->vm_flags & VM_SHARED))
@@ -169,7 +170,7 @@ static bool vma_bias(const struct vm_area_struct *vma, const struct spm_elf *elf
 
 		if (!(seg->flags & PF_X))
 			continue;
-		if (offset >= start && offset < seg->offset + seg->filesz) {
+		if (end > start && offset < seg->offset + seg->filesz) {
 			*ret_bias = vma->vm_start - (seg->vaddr - seg->offset) - offset;
 			return true;
 		}

@@ -144,7 +144,7 @@ static void state_of_view(const struct suture_view *view, bool reverting,
 	default:
 		break;
 	}
-	if (view->stale_base && (reverting || view->kind == SUTURE_VIEW_NONE)) {
+	if (view->stale_base && (reverting || view->kind != SUTURE_VIEW_UNPATCHED)) {
 		proc->state = SUTURE_PROC_DRAINING;
 		*ret_take = true;
 	} else if (view->kind == SUTURE_VIEW_UNPATCHED) {

@@ -5,7 +5,10 @@
  *   close        dlclose
  *   map FILE     mmap it for reading only: it has no text here
  *   answer       the value of answer(4)
+ *   hide, show   the library's text is made read-only, executable again
+ *   copy         the library's text is copied to anonymous memory at the same address
  */
+#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -13,6 +16,48 @@
 
 static void *lib;
 static int (*answer)(int x);
+
+/* the whole mapping of the text that answer() is in; false: not found */
+static int text_of_answer(char **ret_start, size_t *ret_size)
+{
+	unsigned long start, end, at = (unsigned long)answer;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	int found = 0;
+
+	while (maps && !found && fgets(line, sizeof(line), maps))
+		found = sscanf(line, "%lx-%lx", &start, &end) == 2 && at >= start && at < end;
+	if (maps)
+		fclose(maps);
+	*ret_start = (char *)start;
+	*ret_size = end - start;
+	return found;
+}
+
+static int protect_text(int prot)
+{
+	char *start;
+	size_t size;
+
+	return text_of_answer(&start, &size) ? mprotect(start, size, prot) : -1;
+}
+
+/* as programs do that want their text in huge pages */
+static int copy_text(void)
+{
+	char *start, *copy;
+	size_t size;
+
+	if (!text_of_answer(&start, &size))
+		return -1;
+	copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return -1;
+	memcpy(copy, start, size);
+	if (mprotect(copy, size, PROT_READ | PROT_EXEC))
+		return -1;
+	return mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, start) == start ? 0 : -1;
+}
 
 static void handle(int argc, char **argv)
 {
@@ -39,6 +84,12 @@ static void handle(int argc, char **argv)
 			close(fd);
 		}
 		proto_say(at == MAP_FAILED ? "bad mmap" : "ok");
+	} else if (!strcmp(argv[0], "hide") && answer) {
+		proto_say(protect_text(PROT_READ) ? "bad hide" : "ok");
+	} else if (!strcmp(argv[0], "show") && answer) {
+		proto_say(protect_text(PROT_READ | PROT_EXEC) ? "bad show" : "ok");
+	} else if (!strcmp(argv[0], "copy") && answer) {
+		proto_say(copy_text() ? "bad copy" : "ok");
 	} else if (!strcmp(argv[0], "answer") && answer) {
 		proto_say("%d", answer(4));
 	} else {
