@@ -413,3 +413,24 @@ Test(finder, two_copies_are_two_files)
 	cr_expect(ne(u64, found->files[0].inode, found->files[1].inode));
 	suture_found_free(found);
 }
+
+Test(finder, other_file_without_a_build_id)
+{
+	struct suture_want want = want_of("libbare.so.2", 15);
+	struct suture_found *found;
+	struct test_elf elf;
+	FILE *file;
+
+	test_elf_make(&elf, want.id);
+	elf.ph[1].p_type = PT_NULL;
+	file = fopen(in_dir("libbare.so.2.1"), "we");
+	cr_assert(file != NULL);
+	cr_assert(eq(sz, fwrite(&elf, sizeof(elf), 1, file), 1));
+	fclose(file);
+	cr_assert(test_map(in_dir("libbare.so.2.1"), PROT_READ) != NULL);
+	found = find(&want, 1, NULL);
+	cr_expect(eq(sz, found->nr_files, 0));
+	cr_assert(eq(sz, found->nr_others, 1));
+	cr_expect(eq(sz, found->others[0].id_len, 0));
+	suture_found_free(found);
+}
