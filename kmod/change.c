@@ -32,8 +32,6 @@ static int not_now(struct suture_block *block, int ret, u32 func)
 		return refuse(block, SUTURE_REASON_OLD_BYTES, func, ret);
 	case -ERANGE:
 		return refuse(block, SUTURE_REASON_NO_ROOM, SUTURE_NO_FUNC, ret);
-	case -EXDEV:
-		return refuse(block, SUTURE_REASON_COPIED, SUTURE_NO_FUNC, ret);
 	}
 	return refuse(block, SUTURE_REASON_NONE, SUTURE_NO_FUNC, ret);
 }
@@ -72,13 +70,9 @@ static int hold_and_write(struct mm_struct *mm, struct task_struct *leader,
 static int drain(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
 		 unsigned long base, struct suture_block *block, u32 *ret_held)
 {
-	struct suture_ranges *ranges;
+	struct suture_ranges *ranges = suture_ranges_patch(patch, mm, base);
 	int ret;
 
-	ret = suture_text_was_copied(patch, mm, base);
-	if (ret)
-		return not_now(block, ret, 0);
-	ranges = suture_ranges_patch(patch, base);
 	if (!ranges)
 		return not_now(block, -ENOMEM, 0);
 	ret = hold_and_write(mm, leader, ranges, NULL, true, false, NULL, block, ret_held);
@@ -125,7 +119,7 @@ static int prepare(struct suture_patch *patch, struct mm_struct *mm,
 	edits = suture_edits_make(patch, mm, view, base, false, &ret);
 	if (!edits)
 		goto err;
-	ret = suture_edits_pin(edits);
+	ret = suture_edits_pin(edits, false);
 	if (ret)
 		goto err;
 	*ret_edits = edits;
@@ -164,7 +158,7 @@ int suture_apply_mm(struct suture_patch *patch, struct task_struct *leader, stru
 	ret = prepare(patch, mm, view, &edits, &base, block);
 	if (ret)
 		goto out;
-	ranges = suture_ranges_old(patch, view, quiescent);
+	ranges = suture_ranges_old(patch, mm, view, quiescent);
 	if (ranges)
 		ret = hold_and_write(mm, leader, ranges, edits, quiescent, false, NULL, block,
 				     ret_held);
@@ -195,13 +189,13 @@ int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, str
 
 	kthread_use_mm(mm);
 	ret = -ENOMEM;
-	ranges = suture_ranges_patch(patch, base);
+	ranges = suture_ranges_patch(patch, mm, base);
 	if (!ranges)
 		goto err;
 	edits = suture_edits_make(patch, mm, view, base, true, &ret);
 	if (!edits)
 		goto err_ranges;
-	ret = suture_edits_pin(edits);
+	ret = suture_edits_pin(edits, true);
 	if (ret)
 		goto err_edits;
 	ret = hold_and_write(mm, leader, ranges, edits, true, !quiescent, &inside, block, ret_held);
@@ -246,7 +240,7 @@ static bool alone_and_outside(struct suture_ranges *ranges, bool quiescent)
 {
 	struct mm_struct *mm = current->mm;
 	struct suture_block block;
-	unsigned long fault;
+	struct suture_fault fault;
 	bool ok = false;
 
 	if (ranges && thread_group_empty(current) && atomic_read(&mm->mm_users) == 1 &&
@@ -261,8 +255,8 @@ static bool alone_and_outside(struct suture_ranges *ranges, bool quiescent)
 /* What dlclose left over. False: another thread may be inside, or it is in use. */
 static bool unmap_stale(struct suture_patch *patch, unsigned long base)
 {
-	return alone_and_outside(suture_ranges_patch(patch, base), true) &&
-	       !suture_text_was_copied(patch, current->mm, base) && !suture_unmap(patch, base);
+	return alone_and_outside(suture_ranges_patch(patch, current->mm, base), true) &&
+	       !suture_unmap(patch, base);
 }
 
 static int apply_new(struct suture_patch *patch, const struct suture_view *view,
@@ -329,7 +323,7 @@ int suture_apply_current(struct suture_patch *patch)
 	later = ret;
 	ret = -EAGAIN;
 	if (!all_new(patch, &view, start, end) &&
-	    !alone_and_outside(suture_ranges_old(patch, &view, quiescent), quiescent))
+	    !alone_and_outside(suture_ranges_old(patch, mm, &view, quiescent), quiescent))
 		goto out;
 	ret = apply_new(patch, &view, &block);
 	if (ret == -ESTALE || ret == -ERANGE) {

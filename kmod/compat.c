@@ -127,6 +127,16 @@ long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flag
 #endif
 }
 
+long suture_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
+		     struct page **page)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+	return get_user_pages_remote(mm, addr, 1, flags, page, NULL, NULL);
+#else
+	return get_user_pages_remote(mm, addr, 1, flags, page, NULL);
+#endif
+}
+
 /* ---------------------------------------------------------------- init */
 
 /* The address of a function that is not exported, from a probe that is never armed. */

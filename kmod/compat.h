@@ -34,15 +34,21 @@ bool suture_task_work_cancel(struct task_struct *task, struct callback_head *wor
 /* Drop the pages of [start, start + size) in vma. False: this kernel has no way to. */
 bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long size);
 
+/* Take a reference to one page of another mm, likewise; not for writing into it. */
+long suture_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
+		     struct page **page);
+
 /* Pin one page of another mm, its mmap_lock held for reading and kept. */
 long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);
 
-/* mmap_write_trylock() went in 6.7. Without it: seldom wait, and never for long queued readers. */
+/* mmap_write_trylock() went in 6.7, and since 6.13 the lock counts its takers. */
 static inline bool suture_mmap_write_trylock(struct mm_struct *mm)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 	return mmap_write_trylock(mm);
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	return down_write_trylock(&mm->mmap_lock);
 #else
 	if (rwsem_is_locked(&mm->mmap_lock))
 		return false;

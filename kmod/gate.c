@@ -289,18 +289,22 @@ static bool all_still(struct suture_gate *gate, struct suture_block *block)
 	return !ret && !still.again;
 }
 
+static bool over_budget(const struct suture_gate *gate)
+{
+	return ktime_us_delta(ktime_get(), gate->closed_at) > suture_budget_us;
+}
+
 static int wait_still(struct suture_gate *gate, struct suture_block *block)
 {
-	u64 start = ktime_get_mono_fast_ns(), now;
+	u64 start = ktime_get_mono_fast_ns();
 
 	while (!all_still(gate, block)) {
 		if (gate->nr == gate->room)
 			return -EAGAIN;
-		now = ktime_get_mono_fast_ns();
-		if (now - start > (u64)suture_budget_us * NSEC_PER_USEC)
+		if (over_budget(gate))
 			return -EAGAIN;
 		/* Threads in the kernel may need this CPU to come to the gate. */
-		if (now - start > POLL_SPIN_NS)
+		if (ktime_get_mono_fast_ns() - start > POLL_SPIN_NS)
 			usleep_range(20, 50);
 		else
 			cpu_relax();
@@ -312,9 +316,11 @@ static int wait_still(struct suture_gate *gate, struct suture_block *block)
 static void check_asleep(struct suture_gate *gate, const struct suture_ranges *ranges,
 			 bool quiescent)
 {
+	struct suture_fault fault;
 	struct suture_block block;
-	unsigned long before, fault;
+	unsigned long before;
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < gate->nr; i++) {
 		struct seat *seat = &gate->seats[i];
@@ -325,8 +331,15 @@ static void check_asleep(struct suture_gate *gate, const struct suture_ranges *r
 		before = switches(t);
 		if (on_cpu(t))
 			continue;
-		fault = 0;
-		if (suture_stack_check(t, gate->mm, ranges, quiescent, &block, &fault))
+		fault.end = 0;
+		if (!suture_mmap_read_lock(gate->mm))
+			return;
+		ret = suture_stack_check(t, gate->mm, ranges, quiescent, &block, &fault);
+		mmap_read_unlock(gate->mm);
+		cond_resched();
+		if (fault.end)
+			suture_stack_fetch(gate->mm, &fault);
+		if (ret)
 			continue;	/* looked at again when all are still */
 		if (on_cpu(t) || switches(t) != before)
 			continue;
@@ -336,7 +349,7 @@ static void check_asleep(struct suture_gate *gate, const struct suture_ranges *r
 }
 
 static int check_all(struct suture_gate *gate, const struct suture_ranges *ranges, bool quiescent,
-		     struct suture_block *block, unsigned long *ret_fault)
+		     struct suture_block *block, struct suture_fault *ret_fault)
 {
 	unsigned int i;
 	int ret;
@@ -353,6 +366,10 @@ static int check_all(struct suture_gate *gate, const struct suture_ranges *range
 		ret = suture_stack_check(t, gate->mm, ranges, quiescent, block, ret_fault);
 		if (ret)
 			return ret;
+		if (over_budget(gate)) {
+			block->reason = SUTURE_REASON_BUSY;
+			return -EAGAIN;
+		}
 	}
 	return 0;
 }
@@ -381,18 +398,14 @@ static void release(struct suture_gate *gate)
 int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *ranges, bool quiescent,
 		      struct suture_block *block)
 {
-	unsigned long fault = 0;
+	struct suture_fault fault = {};
 	unsigned int i;
-	char byte;
 	int ret;
 
 	memset(block, 0, sizeof(*block));
 	block->reason = SUTURE_REASON_BUSY;
 	block->func = SUTURE_NO_FUNC;
-	if (!suture_mmap_read_lock(gate->mm))
-		return -EAGAIN;
 	check_asleep(gate, ranges, quiescent);
-	mmap_read_unlock(gate->mm);
 
 	/* From here on threads are held: nobody may take this CPU from us. */
 	sched_set_fifo(current);
@@ -416,12 +429,11 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 	}
 	ret = check_all(gate, ranges, quiescent, block, &fault);
 	mmap_read_unlock(gate->mm);
-	if (ret && fault) {
-		/* A page of a stack is not there: fetch it for the next time. (If it cannot
-		 * be had, the stack is gone with its thread: no matter.) */
+	if (ret && fault.end) {
+		/* Fetch it for the next time. (If it cannot be had, the stack may be gone
+		 * with its thread: no matter.) */
 		release(gate);
-		if (copy_from_user(&byte, (const void __user *)fault, 1))
-			block->reason = SUTURE_REASON_RUNNING;
+		suture_stack_fetch(gate->mm, &fault);
 	}
 	return ret;
 }

@@ -21,7 +21,7 @@ static void reach(struct suture_patch *patch, const struct suture_view *view, un
 	*hi = TASK_SIZE_MAX - patch->span;
 	for (i = 0; i < patch->note.nr_funcs; i++) {
 		const struct suture_func *func = &patch->note.funcs[i];
-		unsigned long site = view->bases[func->object] + func->old_addr + func->branch_at;
+		unsigned long site = suture_site(func, view->bases);
 		unsigned long from, to;
 
 		suture_arch_reach(site, &from, &to);
@@ -128,6 +128,29 @@ static int relocate(struct suture_patch *patch, const struct suture_view *view, 
 	return 0;
 }
 
+/* Where the branches will be; see struct suture_ledger. */
+static int write_ledger(struct suture_patch *patch, const struct suture_view *view,
+			unsigned long base)
+{
+	struct suture_ledger __user *ledger = (void __user *)(base + patch->ledger);
+	u32 i;
+
+	for (i = 0; i < patch->note.nr_objects; i++) {
+		if (put_user((u64)view->bases[i], &ledger->bases[i]))
+			return -EFAULT;
+	}
+	return put_user(SUTURE_LEDGER_MAGIC, &ledger->magic);
+}
+
+/* The ledger has a page of its own where the last data page has no room for it. */
+static int map_ledger(struct suture_patch *patch, unsigned long base)
+{
+	if (offset_in_page(patch->ledger))
+		return 0;
+	return map_at(NULL, base + patch->ledger, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_FIXED | MAP_ANONYMOUS, 0);
+}
+
 int suture_unmap(struct suture_patch *patch, unsigned long base)
 {
 	return vm_munmap(base, patch->span);
@@ -183,7 +206,8 @@ int suture_map(struct suture_patch *patch, const struct suture_view *view,
 		if (ret)
 			goto err;
 	}
-	ret = relocate(patch, view, base);
+	ret = map_ledger(patch, base) ?: relocate(patch, view, base) ?:
+	      write_ledger(patch, view, base);
 	if (ret)
 		goto err;
 	*ret_base = base;

@@ -113,11 +113,12 @@ static int read_note(struct suture_patch *patch, char *message)
 	return ret;
 }
 
-/* Can this kernel map the segments? */
+/* Can this kernel map the segments? And where is room for the ledger. */
 static int check_segments(struct suture_patch *patch, char *message)
 {
 	const struct spm_elf *elf = &patch->elf;
 	const struct spm_segment *last = &elf->segments[elf->nr_segments - 1];
+	size_t ledger_size = offsetof(struct suture_ledger, bases[patch->note.nr_objects]);
 	u32 texts = 0, i;
 
 	for (i = 0; i < elf->nr_segments; i++) {
@@ -138,6 +139,11 @@ static int check_segments(struct suture_patch *patch, char *message)
 		return -ENOEXEC;
 	}
 	patch->span = PAGE_ALIGN(last->vaddr + last->memsz);
+	patch->ledger = ALIGN(last->vaddr + last->memsz, sizeof(u64));
+	if (!(last->flags & PF_W) || patch->ledger + ledger_size > patch->span) {
+		patch->ledger = patch->span;
+		patch->span += PAGE_SIZE;
+	}
 	return 0;
 }
 
@@ -295,12 +301,12 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 		return -EBUSY;
 	}
 	ret = add_files(patch, files, nr_files, ret_added, message);
-	if (ret)
-		return ret;
 	if (flags & SUTURE_LOAD_FORCE)
 		WRITE_ONCE(patch->force, true);
 	/* Also without a new file: text that mprotect made executable tells nobody. */
 	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
+	if (ret)
+		return ret;
 	say(message, "%s is loaded already", suture_patch_name(patch));
 	return -EEXIST;
 }
@@ -375,6 +381,8 @@ err:
 void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal)
 {
 	WRITE_ONCE(patch->goal, goal);
+	WRITE_ONCE(patch->turns, patch->turns + 1);
+	patch->clean_looks = 0;
 	patch->state = goal == SUTURE_GOAL_PATCHED ? SUTURE_PATCH_APPLYING : SUTURE_PATCH_REVERTING;
 	patch->delay_ms = 0;
 	patch->next_try = jiffies;
@@ -407,7 +415,6 @@ int suture_patch_revert(const char *name, u32 flags, char *message)
 void suture_patch_unload(struct suture_patch *patch)
 {
 	free_targets(patch);
-	suture_watch_drain(patch);
 	list_del_init(&patch->node);
 	suture_sysfs_remove(patch);
 	/* Not only with the last reference: whoever waited may write the file now. */

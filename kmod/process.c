@@ -2,6 +2,7 @@
 /* Finding processes, and reading from an mm what it runs of a patch. */
 #include <linux/delay.h>
 #include <linux/hash.h>
+#include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -10,6 +11,12 @@
 #include "suture.h"
 
 /* ------------------------------------------------------------ processes */
+
+/* All of its threads have ended; it is only not waited for yet. */
+static bool is_zombie(struct task_struct *leader)
+{
+	return !READ_ONCE(leader->mm) && thread_group_empty(leader);
+}
 
 /*
  * Take a reference to every process. A process that is forked meanwhile may be
@@ -29,7 +36,7 @@ again:
 
 	rcu_read_lock();
 	for_each_process(p) {
-		if (p->flags & PF_KTHREAD)
+		if ((p->flags & PF_KTHREAD) || is_zombie(p))
 			continue;
 		if (procs->nr == room)
 			break;
@@ -82,9 +89,8 @@ struct mm_struct *suture_task_mm(struct task_struct *leader)
 int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 			   int (*fn)(struct task_struct *t, void *data), void *data)
 {
+	int users = atomic_read(&mm->mm_users), seen = 0, ret;
 	struct task_struct *g, *t;
-	int seen = 0;
-	int ret;
 
 	for_each_thread(leader, t) {
 		if (READ_ONCE(t->mm) != mm)
@@ -98,8 +104,9 @@ int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 	}
 
 	/* More users than these and the caller: perhaps a vfork child, another
-	 * process on the same mm. (Or somebody who reads /proc: then for nothing.) */
-	if (atomic_read(&mm->mm_users) <= seen + 1)
+	 * process on the same mm. (Or somebody who reads /proc: then for nothing.)
+	 * Read twice, since a thread that was seen may have gone meanwhile. */
+	if (max(users, atomic_read(&mm->mm_users)) <= seen + 1)
 		return 0;
 
 	for_each_process(g) {
@@ -178,7 +185,8 @@ static bool vma_bias(const struct vm_area_struct *vma, const struct spm_elf *elf
 	return false;
 }
 
-static struct suture_target *find_target(struct suture_patch *patch, struct inode *inode)
+/* The target whose file this is; targets_sem is held. */
+struct suture_target *suture_find_target(struct suture_patch *patch, const struct inode *inode)
 {
 	struct suture_target *target;
 
@@ -266,11 +274,11 @@ static int read_entries(struct suture_patch *patch, struct mm_struct *mm, const 
 
 	for (i = 0; i < patch->note.nr_funcs; i++) {
 		const struct suture_func *func = &patch->note.funcs[i];
-		unsigned long site = view->bases[func->object] + func->old_addr + func->branch_at;
+		unsigned long site = suture_site(func, view->bases);
 		unsigned long to;
 		int ret;
 
-		ret = suture_read_text(mm, site, bytes, sizeof(bytes));
+		ret = suture_read_text(patch, mm, site, bytes, sizeof(bytes));
 		if (ret)
 			return ret;
 		if (!memcmp(bytes, func->old_bytes + func->branch_at, sizeof(bytes))) {
@@ -298,14 +306,11 @@ static int read_entries(struct suture_patch *patch, struct mm_struct *mm, const 
 
 /*
  * Look at every copy of the objects (the k-th copies belong together) and return
- * the one that is furthest from the goal. Bits in *ret_used: mappings of the patch
- * that a branch leads to.
+ * one that is not patched, if there is one.
  */
 static int read_copies(struct suture_patch *patch, struct mm_struct *mm, const struct scan *scan,
-		       struct suture_view *view, u32 *ret_used)
+		       struct suture_view *view)
 {
-	enum suture_view_kind wanted = READ_ONCE(patch->goal) == SUTURE_GOAL_PATCHED ?
-				       SUTURE_VIEW_PATCHED : SUTURE_VIEW_UNPATCHED;
 	unsigned int copies = 1, k, i;
 	int ret;
 
@@ -324,34 +329,141 @@ static int read_copies(struct suture_patch *patch, struct mm_struct *mm, const s
 		ret = read_entries(patch, mm, scan, &one);
 		if (ret)
 			return ret;
-		for (i = 0; one.kind == SUTURE_VIEW_PATCHED && i < scan->nr_patch_bases; i++) {
-			if (scan->patch_bases[i] == one.patch_base)
-				*ret_used |= 1U << i;
-		}
-		if (!k || view->kind == wanted)
+		if (!k || view->kind == SUTURE_VIEW_PATCHED || one.kind == SUTURE_VIEW_UNPATCHED)
 			*view = one;
 	}
 	return 0;
 }
 
 /*
+ * Where a mapping of the patch says that its branches are: how many are there.
+ * *ret_func: one that is not. Text that cannot be read has none.
+ */
+static u32 branches_to(struct suture_patch *patch, struct mm_struct *mm, unsigned long base,
+		       struct suture_ledger *ledger, u32 *ret_func)
+{
+	u8 bytes[SUTURE_BRANCH_LEN];
+	u32 nr = 0, i;
+
+	if (suture_read_text(patch, mm, base + patch->ledger, ledger,
+			     struct_size(ledger, bases, patch->note.nr_objects)) ||
+	    ledger->magic != SUTURE_LEDGER_MAGIC)
+		return 0;	/* forked before the first branch was written */
+	for (i = 0; i < patch->note.nr_funcs; i++) {
+		const struct suture_func *func = &patch->note.funcs[i];
+		unsigned long site, to;
+
+		site = ledger->bases[func->object] + func->old_addr + func->branch_at;
+		if (!suture_read_text(patch, mm, site, bytes, sizeof(bytes)) &&
+		    !suture_arch_branch_target(bytes, site, &to) && to == base + func->new_addr)
+			nr++;
+		else
+			*ret_func = i;
+	}
+	return nr;
+}
+
+/*
+ * Look at every mapping of the patch: is it in use? With *live, view becomes that
+ * of one that is, as its ledger has it.
+ */
+static void read_mappings(struct suture_patch *patch, struct mm_struct *mm,
+			  const struct scan *scan, struct suture_view *view, bool *live)
+{
+	struct suture_ledger *ledger;
+	unsigned int k, i;
+	u32 nr, func;
+
+	*live = false;
+	ledger = kmalloc(sizeof(*ledger), GFP_KERNEL);
+	for (k = 0; k < scan->nr_patch_bases; k++) {
+		unsigned long base = scan->patch_bases[k];
+
+		/* Without memory: believe that it is in use, as something else stands there. */
+		nr = ledger ? branches_to(patch, mm, base, ledger, &func) : 1;
+		if (!nr) {
+			view->stale_base = base;
+			continue;
+		}
+		if (*live && view->kind == SUTURE_VIEW_PATCHED)
+			continue;
+		*live = true;
+		view->kind = SUTURE_VIEW_PATCHED;
+		view->patch_base = base;
+		view->func = SUTURE_NO_FUNC;
+		if (!ledger || nr < patch->note.nr_funcs) {
+			view->kind = SUTURE_VIEW_FOREIGN;
+			view->func = ledger ? func : 0;
+			continue;
+		}
+		for (i = 0; i < patch->note.nr_objects; i++)
+			view->bases[i] = ledger->bases[i];
+	}
+	kfree(ledger);
+}
+
+static void scan_mm(struct suture_patch *patch, struct mm_struct *mm, struct scan *scan)
+{
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, 0);
+
+	for_each_vma(vmi, vma) {
+		struct suture_target *target;
+		struct inode *inode;
+
+		if (!vma->vm_file)
+			continue;
+		inode = file_inode(vma->vm_file);
+		if (inode == patch->inode) {
+			scan_patch_vma(patch, vma, scan);
+			continue;
+		}
+		target = suture_find_target(patch, inode);
+		if (target)
+			scan_target_vma(target, vma, scan);
+	}
+}
+
+/* What is mapped of the targets, apart from any bytes. */
+static enum suture_view_kind kind_of_scan(const struct suture_patch *patch,
+					  const struct scan *scan)
+{
+	bool mapped = false, complete = true, any = false;
+	u32 i;
+
+	if (scan->too_many)
+		return SUTURE_VIEW_AMBIGUOUS;
+	for (i = 0; i < patch->note.nr_objects; i++) {
+		if (patch->note.objects[i].role == SUTURE_ROLE_TARGET) {
+			mapped |= scan->mapped >> i & 1;
+			any |= scan->nr_copies[i];
+		}
+		complete &= !!scan->nr_copies[i];
+	}
+	if (complete)
+		return SUTURE_VIEW_UNPATCHED;
+	if (any)
+		return SUTURE_VIEW_INCOMPLETE;
+	return mapped ? SUTURE_VIEW_NOT_EXEC : SUTURE_VIEW_NONE;
+}
+
+/*
  * suture_view_read - what mm has of a patch
  *
- * Takes patch->targets_sem and mm's mmap_lock for reading. Pages of text may be
- * read from disk. Returns 0, -EBUSY when the mmap_lock was not to be had, or an
- * error of reading the text.
+ * Towards patched, view is that of a copy of the targets that is not patched, if
+ * there is one; towards unpatched, that of a mapping of the patch in use. Takes
+ * patch->targets_sem and mm's mmap_lock for reading. Pages of text may be read
+ * from disk. Returns 0, -EBUSY when the mmap_lock was not to be had, or an error of
+ * reading the text.
  */
 int suture_view_read(struct suture_patch *patch, struct mm_struct *mm, struct suture_view *view)
 {
-	bool target_mapped = false, complete = true, any = false;
-	struct vm_area_struct *vma;
+	bool reverting = READ_ONCE(patch->goal) == SUTURE_GOAL_UNPATCHED;
 	struct scan *scan;
-	unsigned int i;
-	u32 used = 0;
+	bool live;
 	int ret = 0;
 
 	memset(view, 0, sizeof(*view));
-	view->kind = SUTURE_VIEW_NONE;
 	view->func = SUTURE_NO_FUNC;
 	scan = kzalloc(sizeof(*scan), GFP_KERNEL);
 	if (!scan)
@@ -362,45 +474,14 @@ int suture_view_read(struct suture_patch *patch, struct mm_struct *mm, struct su
 		ret = -EBUSY;
 		goto out;
 	}
-	{
-		VMA_ITERATOR(vmi, mm, 0);
+	scan_mm(patch, mm, scan);
+	view->kind = kind_of_scan(patch, scan);
+	read_mappings(patch, mm, scan, view, &live);
+	if (!reverting && kind_of_scan(patch, scan) == SUTURE_VIEW_UNPATCHED) {
+		unsigned long stale_base = view->stale_base;
 
-		for_each_vma(vmi, vma) {
-			struct suture_target *target;
-			struct inode *inode;
-
-			if (!vma->vm_file)
-				continue;
-			inode = file_inode(vma->vm_file);
-			if (inode == patch->inode) {
-				scan_patch_vma(patch, vma, scan);
-				continue;
-			}
-			target = find_target(patch, inode);
-			if (target)
-				scan_target_vma(target, vma, scan);
-		}
-	}
-
-	for (i = 0; i < patch->note.nr_objects; i++) {
-		if (patch->note.objects[i].role == SUTURE_ROLE_TARGET) {
-			target_mapped |= scan->mapped >> i & 1;
-			any |= scan->nr_copies[i];
-		}
-		complete &= !!scan->nr_copies[i];
-	}
-	if (scan->too_many)
-		view->kind = SUTURE_VIEW_AMBIGUOUS;
-	else if (complete)
-		ret = read_copies(patch, mm, scan, view, &used);
-	else if (any)
-		view->kind = SUTURE_VIEW_INCOMPLETE;
-	else if (target_mapped)
-		view->kind = SUTURE_VIEW_NOT_EXEC;
-
-	for (i = 0; i < scan->nr_patch_bases; i++) {
-		if (!(used & 1U << i))
-			view->stale_base = scan->patch_bases[i];
+		ret = read_copies(patch, mm, scan, view);
+		view->stale_base = stale_base;
 	}
 	mmap_read_unlock(mm);
 out:
@@ -411,7 +492,7 @@ out:
 
 /* ------------------------------------------------------------- mm locks */
 
-#define MM_LOCK_BITS	6
+#define MM_LOCK_BITS	10
 
 static struct mutex mm_locks[1 << MM_LOCK_BITS];
 

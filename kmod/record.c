@@ -11,6 +11,8 @@
 
 #include "suture.h"
 
+#define PRUNE_FIRST	256U	/* records, before the ended are looked for */
+
 static struct suture_record *find(struct suture_patch *patch, struct pid *tgid, void *mm)
 {
 	struct suture_record *record;
@@ -22,11 +24,28 @@ static struct suture_record *find(struct suture_patch *patch, struct pid *tgid, 
 	return NULL;
 }
 
-static void free_record(struct suture_record *record)
+static void free_record(struct suture_patch *patch, struct suture_record *record)
 {
 	list_del(&record->node);
+	patch->nr_records--;
 	put_pid(record->tgid);
 	kfree(record);
+}
+
+/* Forget the records of processes that have ended; or all. */
+static void prune(struct suture_patch *patch, bool all)
+{
+	struct suture_record *record, *next;
+
+	list_for_each_entry_safe(record, next, &patch->records, node) {
+		bool dead;
+
+		rcu_read_lock();
+		dead = !pid_task(record->tgid, PIDTYPE_TGID);
+		rcu_read_unlock();
+		if (all || dead)
+			free_record(patch, record);
+	}
 }
 
 /*
@@ -43,6 +62,11 @@ void suture_record(struct suture_patch *patch, struct task_struct *leader, struc
 	if (!tgid)
 		return;
 	mutex_lock(&patch->records_lock);
+	/* A new mapping can record without any look at all processes. */
+	if (patch->nr_records >= patch->prune_at) {
+		prune(patch, false);
+		patch->prune_at = max(2 * patch->nr_records, PRUNE_FIRST);
+	}
 	record = find(patch, tgid, mm);
 	if (!record) {
 		record = kzalloc(sizeof(*record), GFP_KERNEL);
@@ -51,6 +75,7 @@ void suture_record(struct suture_patch *patch, struct task_struct *leader, struc
 		record->tgid = get_pid(tgid);
 		record->mm = mm;
 		list_add_tail(&record->node, &patch->records);
+		patch->nr_records++;
 	}
 	record->state = state;
 	record->error = error;
@@ -65,21 +90,10 @@ out:
 	put_pid(tgid);
 }
 
-/* Forget the records of processes that have ended; or all. */
 void suture_records_prune(struct suture_patch *patch, bool all)
 {
-	struct suture_record *record, *next;
-
 	mutex_lock(&patch->records_lock);
-	list_for_each_entry_safe(record, next, &patch->records, node) {
-		bool dead;
-
-		rcu_read_lock();
-		dead = !pid_task(record->tgid, PIDTYPE_TGID);
-		rcu_read_unlock();
-		if (all || dead)
-			free_record(record);
-	}
+	prune(patch, all);
 	mutex_unlock(&patch->records_lock);
 }
 

@@ -7,10 +7,12 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "suture.h"
+
+#define RANGE_UPROBE	(SUTURE_NO_FUNC - 1)	/* in place of a function */
 
 static struct suture_ranges *ranges_alloc(unsigned int room)
 {
@@ -38,18 +40,42 @@ static void ranges_add(struct suture_ranges *ranges, unsigned long start, unsign
 }
 
 /*
+ * A uretprobe replaces return addresses by one in the [uprobes] page, and a probed
+ * instruction is stepped over there: whose code that is cannot be told.
+ */
+static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	if (!suture_mmap_read_lock(mm))
+		return;
+	{
+		VMA_ITERATOR(vmi, mm, 0);
+
+		for_each_vma(vmi, vma) {
+			if (!vma->vm_file && vma->vm_ops && vma->vm_ops->name &&
+			    !strcmp(vma->vm_ops->name(vma) ?: "", "[uprobes]")) {
+				ranges_add(ranges, vma->vm_start - 1, vma->vm_end - 1, RANGE_UPROBE);
+				break;
+			}
+		}
+	}
+	mmap_read_unlock(mm);
+}
+
+/*
  * What a thread must not be inside of when branches are written: the bytes
  * themselves, and (quiescent) the old functions with their further parts.
  */
-struct suture_ranges *suture_ranges_old(struct suture_patch *patch, const struct suture_view *view,
-					bool quiescent)
+struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_struct *mm,
+					const struct suture_view *view, bool quiescent)
 {
 	const struct spm_note *note = &patch->note;
 	struct suture_ranges *ranges;
 	unsigned long start;
 	u32 i;
 
-	ranges = ranges_alloc(2 * note->nr_funcs + note->nr_ranges);
+	ranges = ranges_alloc(2 * note->nr_funcs + note->nr_ranges + 1);
 	if (!ranges)
 		return NULL;
 	for (i = 0; i < note->nr_funcs; i++) {
@@ -66,26 +92,31 @@ struct suture_ranges *suture_ranges_old(struct suture_patch *patch, const struct
 		const struct suture_range *range = &note->ranges[i];
 
 		start = view->bases[note->funcs[range->func].object] + range->addr;
-		ranges_add(ranges, start, start + range->size, range->func);
+		ranges_add(ranges, start - 1, start + range->size, range->func);
 	}
+	ranges_add_uprobes(ranges, mm);
 	return ranges;
 }
 
-/* The text of the patch, mapped at base. Its other pages do not count: their end may
- * be the start of somebody's stack. */
-struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, unsigned long base)
+/* The text of the patch, mapped at base, its first byte too. Its other pages do not
+ * count: their end may be the start of somebody's stack. */
+struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_struct *mm,
+					  unsigned long base)
 {
 	const struct spm_elf *elf = &patch->elf;
-	struct suture_ranges *ranges = ranges_alloc(elf->nr_segments);
+	struct suture_ranges *ranges = ranges_alloc(elf->nr_segments + 1);
 	u32 i;
 
-	for (i = 0; ranges && i < elf->nr_segments; i++) {
+	if (!ranges)
+		return NULL;
+	for (i = 0; i < elf->nr_segments; i++) {
 		const struct spm_segment *seg = &elf->segments[i];
 
 		if (seg->flags & PF_X)
-			ranges_add(ranges, base + seg->vaddr, base + seg->vaddr + seg->filesz,
+			ranges_add(ranges, base + seg->vaddr - 1, base + seg->vaddr + seg->filesz,
 				   SUTURE_NO_FUNC);
 	}
+	ranges_add_uprobes(ranges, mm);
 	return ranges;
 }
 
@@ -140,15 +171,28 @@ bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_reg
 	return alive && READ_ONCE(t->mm) == mm;
 }
 
+/* -EAGAIN when the word lies inside of something, else 0. */
+static int look_at_word(struct task_struct *t, const struct suture_ranges *ranges,
+			unsigned long word, struct suture_block *block)
+{
+	u32 func;
+
+	if (!inside(ranges, word, &func))
+		return 0;
+	if (func == RANGE_UPROBE)
+		return blocked(block, t, SUTURE_REASON_BUSY, SUTURE_NO_FUNC);
+	return blocked(block, t, SUTURE_REASON_INSIDE, func);
+}
+
 #define CHUNK	64	/* words */
 
 /* Every word of [start, end) of the mm in use. */
 static int scan(struct task_struct *t, const struct suture_ranges *ranges, unsigned long start,
-		unsigned long end, struct suture_block *block, unsigned long *ret_fault)
+		unsigned long end, struct suture_block *block, struct suture_fault *ret_fault)
 {
 	unsigned int step = sizeof(long);
 	unsigned long words[CHUNK];
-	u32 func;
+	int ret;
 
 	/* A stack pointer that is not aligned has frames that are not, either. */
 	if (start % sizeof(long))
@@ -161,37 +205,51 @@ static int scan(struct task_struct *t, const struct suture_ranges *ranges, unsig
 		if (start + size > page_end && page_end - start >= sizeof(long))
 			size = page_end - start;
 		if (copy_from_user_nofault(words, (const void __user *)start, size)) {
-			*ret_fault = start;
+			ret_fault->start = start;
+			ret_fault->end = end;
 			return blocked(block, t, SUTURE_REASON_BUSY, SUTURE_NO_FUNC);
 		}
 		for (i = 0; i + sizeof(long) <= size; i += step) {
 			unsigned long word;
 
 			memcpy(&word, (u8 *)words + i, sizeof(word));
-			if (inside(ranges, suture_arch_strip(word), &func))
-				return blocked(block, t, SUTURE_REASON_INSIDE, func);
+			ret = look_at_word(t, ranges, suture_arch_strip(word), block);
+			if (ret)
+				return ret;
 		}
 		start += i;
 	}
 	return 0;
 }
 
-/* End of the used stack that begins at sp. 0: sp is in no stack. */
+#define STACK_MAX	(16UL << 20)	/* bytes of one stack that are looked at */
+
+/*
+ * End of the used part of a thread's own stack, which begins at sp. The main thread
+ * started at start_stack; of any other, glibc and musl put the control block on top
+ * of the stack. Up to there the stack may be several vmas (mlock or madvise of a part
+ * splits it). 0: sp is on another stack, as in a coroutine; the thread's own one
+ * holds frames, too, and nobody knows how deep.
+ */
 static unsigned long stack_end(struct task_struct *t, struct mm_struct *mm, unsigned long sp)
 {
 	struct vm_area_struct *vma = find_vma(mm, sp);
-	unsigned long tp = suture_arch_tp(t);
+	unsigned long tp = suture_arch_tp(t), end;
 
 	if (!vma || sp < vma->vm_start)
 		return 0;
-	/* The main thread started at start_stack; above it are only arguments. */
-	if (sp < mm->start_stack && mm->start_stack <= vma->vm_end)
-		return mm->start_stack;
-	/* Both glibc and musl put a thread's control block on top of its stack, and
-	 * an mmap behind the stack may have become one vma with it. */
-	if (sp < tp && tp <= vma->vm_end)
-		return tp;
-	return vma->vm_end;
+	for (;;) {
+		end = vma->vm_end;
+		if (sp < mm->start_stack && mm->start_stack <= end)
+			return mm->start_stack;
+		if (sp < tp && tp <= end)
+			return tp;
+		if (end - sp > STACK_MAX)
+			return 0;
+		vma = find_vma(mm, end);
+		if (!vma || vma->vm_start != end)
+			return 0;
+	}
 }
 
 static bool on_altstack(struct task_struct *t, unsigned long sp)
@@ -199,16 +257,20 @@ static bool on_altstack(struct task_struct *t, unsigned long sp)
 	return t->sas_ss_size && sp > t->sas_ss_sp && sp - t->sas_ss_sp <= t->sas_ss_size;
 }
 
-/* A thread that steps over a probed instruction elsewhere. */
-static bool in_uprobe_step(struct task_struct *t)
+/*
+ * What to scan of a stack that is not the thread's own, for a patch that is
+ * immediate: all of it that can be seen. Its only question is whether a program
+ * counter lies in the few bytes of a branch.
+ */
+static unsigned long visible_end(struct task_struct *t, struct mm_struct *mm, unsigned long sp)
 {
-#ifdef CONFIG_UPROBES
-	struct uprobe_task *utask = READ_ONCE(t->utask);
+	struct vm_area_struct *vma = find_vma(mm, sp);
 
-	return utask && READ_ONCE(utask->active_uprobe);
-#else
-	return false;
-#endif
+	if (!vma || sp < vma->vm_start)
+		return sp;
+	if (on_altstack(t, sp))
+		return min_t(unsigned long, t->sas_ss_sp + t->sas_ss_size, vma->vm_end);
+	return min(vma->vm_end, sp + STACK_MAX);
 }
 
 /*
@@ -216,43 +278,62 @@ static bool in_uprobe_step(struct task_struct *t)
  *
  * t must be held or asleep, mm in use by current (kthread_use_mm), its mmap_lock
  * held for reading. Neither sleeps nor faults. Returns 0 (outside), or -EAGAIN
- * with the reason in *@block; where a page of the stack is not in memory, its
- * address is in *@ret_fault.
+ * with the reason in *@block; where a part of the stack is not in memory, it is
+ * in *@ret_fault, for suture_stack_fetch().
  */
 int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		       const struct suture_ranges *ranges, bool quiescent,
-		       struct suture_block *block, unsigned long *ret_fault)
+		       struct suture_block *block, struct suture_fault *ret_fault)
 {
 	unsigned long sp, pcs[2], word, end;
 	struct pt_regs regs;
 	unsigned int i, n;
-	u32 func;
+	int ret;
 
 	if (!suture_user_regs(t, mm, &regs))
 		return 0;	/* it has left the mm meanwhile */
 	sp = suture_arch_sp(&regs);
-	if (in_uprobe_step(t))
-		return blocked(block, t, SUTURE_REASON_BUSY, SUTURE_NO_FUNC);
 	n = suture_arch_pcs(&regs, pcs);
 	for (i = 0; i < n; i++) {
-		if (inside(ranges, pcs[i], &func))
-			return blocked(block, t, SUTURE_REASON_INSIDE, func);
+		ret = look_at_word(t, ranges, pcs[i], block);
+		if (ret)
+			return ret;
 	}
 	/* vfork() keeps its return address in a register; so may other assembly. */
 	for (i = 0; suture_arch_reg(&regs, i, &word); i++) {
-		if (inside(ranges, suture_arch_strip(word), &func))
-			return blocked(block, t, SUTURE_REASON_INSIDE, func);
+		ret = look_at_word(t, ranges, suture_arch_strip(word), block);
+		if (ret)
+			return ret;
 	}
-	if (on_altstack(t, sp)) {
-		/* The interrupted stack is somewhere else: nobody knows how deep. */
-		if (quiescent)
-			return blocked(block, t, SUTURE_REASON_ALTSTACK, SUTURE_NO_FUNC);
-		end = min_t(unsigned long, t->sas_ss_sp + t->sas_ss_size,
-			    stack_end(t, mm, sp) ?: sp);
-	} else {
-		end = stack_end(t, mm, sp);
-		if (!end)
-			return blocked(block, t, SUTURE_REASON_BUSY, SUTURE_NO_FUNC);
+	end = on_altstack(t, sp) ? 0 : stack_end(t, mm, sp);
+	if (!end && quiescent)
+		return blocked(block, t, SUTURE_REASON_ALTSTACK, SUTURE_NO_FUNC);
+	return scan(t, ranges, sp, end ?: visible_end(t, mm, sp), block, ret_fault);
+}
+
+/*
+ * suture_stack_fetch - bring a part of a stack into memory
+ *
+ * Nobody is held. Only anonymous memory, which nobody but the machine can delay.
+ */
+void suture_stack_fetch(struct mm_struct *mm, const struct suture_fault *fault)
+{
+	unsigned long addr;
+
+	for (addr = fault->start & PAGE_MASK; addr < fault->end; addr += PAGE_SIZE) {
+		struct vm_area_struct *vma;
+		struct page *page;
+		bool ok;
+
+		if (!suture_mmap_read_lock(mm))
+			return;
+		vma = find_vma(mm, addr);
+		ok = vma && vma->vm_start <= addr && vma_is_anonymous(vma) &&
+		     suture_may_fault_in(vma) && suture_get_page(mm, addr, 0, &page) == 1;
+		mmap_read_unlock(mm);
+		if (!ok)
+			return;
+		put_page(page);
+		cond_resched();
 	}
-	return scan(t, ranges, sp, end, block, ret_fault);
 }

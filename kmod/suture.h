@@ -12,7 +12,6 @@
  *   map.c         the patch in an address space: place, map, relocate, unmap
  *   text.c        pages of text: pin, compare, write, give back
  *   gate.c        holding the threads of an mm still
- *   copied.c      does text that is no file's use the patch?
  *   stack.c       is a thread inside a function?
  *   change.c      the steps in one process
  *   transition.c  one process after the other towards the goal
@@ -84,24 +83,29 @@ struct suture_patch {
 	struct spm_note note;		/* points into desc */
 	struct spm_elf elf;
 	unsigned long span;		/* bytes of address space, page-aligned */
+	unsigned long ledger;		/* of struct suture_ledger, from the patch's base */
 	u64 loaded_at;			/* CLOCK_REALTIME, seconds */
 
 	enum suture_goal goal;		/* suture_lock; read anywhere */
+	u32 turns;			/* of the goal, likewise */
 	u32 state;			/* enum suture_patch_state; suture_lock */
 	bool force;			/* immediate, whatever the note says */
 	unsigned long next_try;		/* jiffies */
 	unsigned int delay_ms;		/* of the last wait; grows */
 	bool dirty;			/* a new mapping wants a look */
+	unsigned long last_look;	/* jiffies */
+	unsigned int clean_looks;	/* that found nothing left, towards unpatched */
 	bool gone;			/* unloaded */
 	wait_queue_head_t wait;		/* state changed */
 
 	struct rw_semaphore targets_sem;
 	struct list_head targets;
 
-	atomic_t works;			/* task works of watch.c under way */
+	atomic_t applying;		/* processes that patch themselves (watch.c) */
 
 	struct mutex records_lock;
 	struct list_head records;	/* struct suture_record: what the last try said */
+	unsigned int nr_records, prune_at;
 };
 
 /* What the last try in a process said; only for people and for counting. */
@@ -129,6 +133,13 @@ static inline bool suture_patch_quiescent(const struct suture_patch *patch)
 	return (patch->note.head->flags & SUTURE_NOTE_QUIESCENT) && !READ_ONCE(patch->force);
 }
 
+/* Where the branch of a function stands. */
+static inline unsigned long suture_site(const struct suture_func *func,
+					const unsigned long *bases)
+{
+	return bases[func->object] + func->old_addr + func->branch_at;
+}
+
 /* ---- patch.c */
 int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u32 nr_files,
 		      u32 flags, u32 *ret_added, char *name, char *message);
@@ -145,7 +156,6 @@ int suture_read_elf(struct file *file, struct spm_elf *elf, bool strict, const c
 
 /* ---- watch.c */
 void suture_watch_init(struct suture_target *target);
-void suture_watch_drain(struct suture_patch *patch);
 void suture_watch_flush(void);
 
 /* ---- process.c */
@@ -170,6 +180,19 @@ struct suture_view {
 	u32 func;
 };
 
+/*
+ * In each mapping of the patch: where its branches are. So a mapping can be judged
+ * and reverted without the file of the target, which may be gone, or be copied to
+ * anonymous memory. The process can write it, and then hurts only itself: it is
+ * believed for nothing but where to look.
+ */
+struct suture_ledger {
+	u64 magic;
+	u64 bases[SUTURE_MAX_OBJECTS];	/* load bias */
+};
+
+#define SUTURE_LEDGER_MAGIC	0x3172656764656c73ULL	/* "sledger1" */
+
 struct suture_procs {
 	struct task_struct **tasks;	/* a thread of each process, referenced */
 	unsigned int nr, room;
@@ -179,6 +202,7 @@ int suture_procs_collect(struct suture_procs *procs);
 void suture_procs_free(struct suture_procs *procs);
 struct mm_struct *suture_task_mm(struct task_struct *leader);
 int suture_view_read(struct suture_patch *patch, struct mm_struct *mm, struct suture_view *view);
+struct suture_target *suture_find_target(struct suture_patch *patch, const struct inode *inode);
 bool suture_mmap_read_lock(struct mm_struct *mm);
 bool suture_mmap_write_lock(struct mm_struct *mm);
 
@@ -216,25 +240,28 @@ struct suture_edits {
 struct suture_edits *suture_edits_make(struct suture_patch *patch, struct mm_struct *mm,
 				       const struct suture_view *view, unsigned long base,
 				       bool revert, int *ret_error);
-int suture_edits_pin(struct suture_edits *edits);
+int suture_edits_pin(struct suture_edits *edits, bool revert);
 bool suture_edits_match(const struct suture_edits *edits, u32 *ret_func);
 void suture_edits_write(const struct suture_edits *edits);
 void suture_edits_free(struct suture_edits *edits);
 void suture_edits_unpin(struct suture_edits *edits);
 void suture_edits_give_back(struct suture_edits *edits);
-int suture_read_text(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len);
+int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
+		     void *buf, unsigned int len);
+bool suture_may_fault_in(const struct vm_area_struct *vma);
 int suture_old_bytes(struct suture_patch *patch, struct mm_struct *mm,
 		     const struct suture_view *view, u32 *ret_func);
-
-/* ---- copied.c */
-int suture_text_was_copied(const struct suture_patch *patch, struct mm_struct *mm,
-			   unsigned long base);
 
 /* ---- stack.c */
 struct suture_ranges {
 	unsigned long lo, hi;		/* around all */
 	unsigned int nr, room;
 	struct { unsigned long start, end; u32 func; } r[];	/* inside: start < word <= end */
+};
+
+/* A part of a stack that is not in memory: from the first missing page to the end. */
+struct suture_fault {
+	unsigned long start, end;
 };
 
 /* Why an mm could not be changed now. */
@@ -245,13 +272,15 @@ struct suture_block {
 	char comm[TASK_COMM_LEN];
 };
 
-struct suture_ranges *suture_ranges_old(struct suture_patch *patch, const struct suture_view *view,
-					bool quiescent);
-struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, unsigned long base);
+struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_struct *mm,
+					const struct suture_view *view, bool quiescent);
+struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_struct *mm,
+					  unsigned long base);
 bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_regs *copy);
 int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		       const struct suture_ranges *ranges, bool quiescent,
-		       struct suture_block *block, unsigned long *ret_fault);
+		       struct suture_block *block, struct suture_fault *ret_fault);
+void suture_stack_fetch(struct mm_struct *mm, const struct suture_fault *fault);
 
 /* ---- gate.c (current uses the mm by kthread_use_mm) */
 struct suture_gate;

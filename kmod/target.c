@@ -119,8 +119,9 @@ int suture_target_add(struct suture_patch *patch, u32 object, struct file *file,
 		snprintf(message, SUTURE_MESSAGE_MAX, "the patch has no object %u", object);
 		return -EINVAL;
 	}
-	if (!S_ISREG(inode->i_mode)) {
-		snprintf(message, SUTURE_MESSAGE_MAX, "%pD: not a regular file", file);
+	if (!S_ISREG(inode->i_mode) || !(file->f_mode & FMODE_READ)) {
+		snprintf(message, SUTURE_MESSAGE_MAX,
+			 "%pD: not a regular file opened for reading", file);
 		return -ENOEXEC;
 	}
 	if (known(patch, inode))

@@ -3,6 +3,7 @@
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
+#include <linux/userfaultfd_k.h>
 
 #include "suture.h"
 
@@ -61,18 +62,57 @@ static int pin_two(struct mm_struct *mm, unsigned long addr, unsigned int len, u
 	return 0;
 }
 
-/* Read up to a page's worth of text; the caller holds mmap_lock for reading. */
-int suture_read_text(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len)
+/*
+ * May the kernel wait for a page of this mapping? Not where the process itself
+ * decides when it comes (userfaultfd).
+ */
+bool suture_may_fault_in(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & (VM_IO | VM_PFNMAP | __VM_UFFD_FLAGS));
+}
+
+/* Memory in which text of ours can stand: of the files concerned, or anonymous. */
+static bool is_readable(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
+			unsigned int len)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	const struct inode *inode;
+
+	if (!vma || vma->vm_start > addr || vma->vm_end - addr < len || !suture_may_fault_in(vma))
+		return false;
+	if (!vma->vm_file)
+		return vma_is_anonymous(vma);
+	inode = file_inode(vma->vm_file);
+	return inode == patch->inode || suture_find_target(patch, inode);
+}
+
+/*
+ * Read up to a page's worth; the caller holds targets_sem, and mmap_lock for reading.
+ * Nothing is pinned, so that pages shared with a forked child stay shared.
+ */
+int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
+		     void *buf, unsigned int len)
 {
 	struct page *pages[2] = {};
-	int ret;
+	int i, n = 1 + (offset_in_page(addr) + len > PAGE_SIZE);
+	long got = 0;
 
-	ret = pin_two(mm, addr, len, FOLL_FORCE, pages);
-	if (ret)
-		return ret;
-	copy_pages(pages, addr, buf, len, false);
-	unpin_two(pages, false);
-	return 0;
+	if (!is_readable(patch, mm, addr, len))
+		return -EFAULT;
+	for (i = 0; i < n; i++) {
+		got = suture_get_page(mm, (addr & PAGE_MASK) + i * PAGE_SIZE, FOLL_FORCE, &pages[i]);
+		if (got != 1) {
+			pages[i] = NULL;
+			break;
+		}
+	}
+	if (i == n)
+		copy_pages(pages, addr, buf, len, false);
+	for (i = 0; i < 2; i++) {
+		if (pages[i])
+			put_page(pages[i]);
+	}
+	return got == 1 ? 0 : got < 0 ? (int)got : -EFAULT;
 }
 
 /*
@@ -86,18 +126,22 @@ int suture_old_bytes(struct suture_patch *patch, struct mm_struct *mm,
 	int ret = 0;
 	u32 i;
 
-	if (!suture_mmap_read_lock(mm))
+	down_read(&patch->targets_sem);
+	if (!suture_mmap_read_lock(mm)) {
+		up_read(&patch->targets_sem);
 		return -EBUSY;
+	}
 	for (i = 0; i < patch->note.nr_funcs && !ret; i++) {
 		const struct suture_func *func = &patch->note.funcs[i];
 
 		*ret_func = i;
-		ret = suture_read_text(mm, view->bases[func->object] + func->old_addr, bytes,
+		ret = suture_read_text(patch, mm, view->bases[func->object] + func->old_addr, bytes,
 				       func->old_len);
 		if (!ret && memcmp(bytes, func->old_bytes, func->old_len))
 			ret = -ESTALE;
 	}
 	mmap_read_unlock(mm);
+	up_read(&patch->targets_sem);
 	return ret;
 }
 
@@ -129,7 +173,7 @@ struct suture_edits *suture_edits_make(struct suture_patch *patch, struct mm_str
 		u8 branch[SUTURE_BRANCH_LEN];
 
 		edit->func = i;
-		edit->addr = view->bases[func->object] + func->old_addr + func->branch_at;
+		edit->addr = suture_site(func, view->bases);
 		*ret_error = suture_arch_branch(branch, edit->addr, base + func->new_addr);
 		if (*ret_error) {
 			kvfree(edits);
@@ -143,10 +187,11 @@ struct suture_edits *suture_edits_make(struct suture_patch *patch, struct mm_str
 
 /*
  * Break the copy-on-write of every page concerned and pin it, so that writing
- * later needs neither a lock nor memory. Only private, executable mappings of a
- * file are touched. Returns 0, -EBUSY, -EFAULT (not such text) or an error of gup.
+ * later needs neither a lock nor memory. To apply, only private, executable mappings
+ * of a file are touched; to revert, also memory to which the text was copied.
+ * Returns 0, -EBUSY, -EFAULT (not such text) or an error of gup.
  */
-int suture_edits_pin(struct suture_edits *edits)
+int suture_edits_pin(struct suture_edits *edits, bool revert)
 {
 	struct mm_struct *mm = edits->mm;
 	unsigned int i;
@@ -159,8 +204,9 @@ int suture_edits_pin(struct suture_edits *edits)
 		struct vm_area_struct *vma = find_vma(mm, edit->addr);
 
 		if (!vma || vma->vm_start > edit->addr ||
-		    vma->vm_end < edit->addr + SUTURE_BRANCH_LEN || !vma->vm_file ||
-		    !(vma->vm_flags & VM_EXEC) || (vma->vm_flags & VM_SHARED))
+		    vma->vm_end < edit->addr + SUTURE_BRANCH_LEN || (vma->vm_flags & VM_SHARED) ||
+		    !suture_may_fault_in(vma) ||
+		    (!revert && (!vma->vm_file || !(vma->vm_flags & VM_EXEC))))
 			ret = -EFAULT;
 		else
 			ret = pin_two(mm, edit->addr, SUTURE_BRANCH_LEN, FOLL_WRITE | FOLL_FORCE,

@@ -11,6 +11,10 @@
 
 #define DELAY_FIRST_MS	10
 #define DELAY_MAX_MS	1000
+#define DIRTY_PAUSE_MS	10	/* between two looks for the sake of new mappings */
+#define LOST_ROUNDS	10	/* looks at the most because processes had ended */
+#define CHANGED_ROUNDS	100	/* looks at the most because processes were changed */
+#define CLEAN_LOOKS	3	/* see nobody_left() */
 
 static struct task_struct *worker;
 static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
@@ -21,6 +25,7 @@ enum outcome {
 	OUTCOME_CHANGED,	/* this process is at the goal now */
 	OUTCOME_WAITING,	/* try again later */
 	OUTCOME_STUCK,		/* refused or failed: trying again would not help */
+	OUTCOME_LOST,		/* the process has ended */
 };
 
 void suture_transition_kick(void)
@@ -39,6 +44,8 @@ static enum outcome ended(struct suture_patch *patch, struct task_struct *leader
 	case 0:
 		suture_record(patch, leader, mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
 		return OUTCOME_CHANGED;
+	case -EEXIST:	/* somebody else was faster with every free place */
+	case -EINTR:	/* the process is being killed */
 	case -EAGAIN:
 		suture_record(patch, leader, mm, waiting_state, 0, block, held_us);
 		return OUTCOME_WAITING;
@@ -66,8 +73,6 @@ static enum outcome towards_patched(struct suture_patch *patch, struct task_stru
 		if (!view->stale_base)
 			return OUTCOME_DONE;
 		ret = suture_drain_mm(patch, leader, mm, view->stale_base, &block, &held_us);
-		if (ret == -EXDEV)
-			return ended(patch, leader, mm, ret, &block, held_us, 0);
 		/* One of perhaps several; a thread inside makes nobody wait for it. */
 		return ret ? OUTCOME_DONE : OUTCOME_CHANGED;
 	case SUTURE_VIEW_FOREIGN:
@@ -108,7 +113,7 @@ static enum outcome one_process(struct suture_patch *patch, struct task_struct *
 	int ret;
 
 	if (!mm)
-		return OUTCOME_DONE;
+		return OUTCOME_LOST;
 	suture_mm_lock(mm);
 	ret = suture_view_read(patch, mm, &view);
 	if (ret == -EBUSY) {
@@ -126,36 +131,47 @@ static enum outcome one_process(struct suture_patch *patch, struct task_struct *
 	return outcome;
 }
 
-/*
- * Look at all processes once. Returns how many wait, or a negative errno;
- * *ret_changed: how many were changed (then another look is due: one of them may
- * have forked before it was).
- */
-static int look(struct suture_patch *patch, enum suture_goal goal, unsigned int *ret_changed)
+/* How a look at all processes ended. */
+struct tally {
+	unsigned int changed;	/* are at the goal since this look */
+	unsigned int waiting;
+	unsigned int lost;	/* have ended, perhaps after a fork: see step() */
+};
+
+static bool turned(const struct suture_patch *patch, u32 turns)
+{
+	return READ_ONCE(patch->turns) != turns || kthread_should_stop();
+}
+
+/* Look at all processes once. 0, -ENOMEM, or -EAGAIN: the goal has turned meanwhile. */
+static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, struct tally *tally)
 {
 	struct suture_procs procs;
-	int waiting = 0, ret;
 	unsigned int i;
+	int ret;
 
-	*ret_changed = 0;
+	memset(tally, 0, sizeof(*tally));
 	ret = suture_procs_collect(&procs);
 	if (ret)
 		return ret;
-	for (i = 0; i < procs.nr; i++) {
-		if (READ_ONCE(patch->goal) != goal || kthread_should_stop()) {
-			waiting++;
+	for (i = 0; i < procs.nr && !ret; i++) {
+		if (turned(patch, turns)) {
+			ret = -EAGAIN;
 			break;
 		}
 		switch (one_process(patch, procs.tasks[i], goal)) {
 		case OUTCOME_CHANGED:
-			(*ret_changed)++;
+			tally->changed++;
 			break;
 		case OUTCOME_WAITING:
-			waiting++;
+			tally->waiting++;
 			break;
 		case OUTCOME_STUCK:
 			/* Unloading must wait for everybody. */
-			waiting += goal == SUTURE_GOAL_UNPATCHED;
+			tally->waiting += goal == SUTURE_GOAL_UNPATCHED;
+			break;
+		case OUTCOME_LOST:
+			tally->lost++;
 			break;
 		case OUTCOME_DONE:
 			break;
@@ -163,7 +179,7 @@ static int look(struct suture_patch *patch, enum suture_goal goal, unsigned int 
 		cond_resched();
 	}
 	suture_procs_free(&procs);
-	return waiting;
+	return ret;
 }
 
 static void try_later(struct suture_patch *patch)
@@ -173,44 +189,66 @@ static void try_later(struct suture_patch *patch)
 	patch->next_try = jiffies + msecs_to_jiffies(patch->delay_ms);
 }
 
-/* All processes are at the goal, unless it has changed meanwhile. */
-static void complete_transition(struct suture_patch *patch, enum suture_goal goal)
+/*
+ * Nothing is left in any process that was seen, but is nobody missed? No mapping of
+ * the file is proof. Somebody may map it only to read it, though, so several looks
+ * in a row that found nothing are taken for one.
+ */
+static bool nobody_left(struct suture_patch *patch)
 {
-	mutex_lock(&suture_lock);
-	if (patch->goal == goal) {
-		if (goal == SUTURE_GOAL_PATCHED) {
-			patch->state = SUTURE_PATCH_APPLIED;
-			patch->delay_ms = 0;
-			wake_up_all(&patch->wait);
-		} else {
+	if (!mapping_mapped(patch->inode->i_mapping))
+		return true;
+	return ++patch->clean_looks >= CLEAN_LOOKS;
+}
+
+/* Under suture_lock: the transition, or this round of it, is at its end. */
+static void conclude(struct suture_patch *patch, enum suture_goal goal, bool done)
+{
+	if (goal == SUTURE_GOAL_UNPATCHED) {
+		if (done && nobody_left(patch))
 			suture_patch_unload(patch);
-		}
+		else
+			try_later(patch);
+	} else if (done) {
+		patch->state = SUTURE_PATCH_APPLIED;
+		patch->delay_ms = 0;
+		wake_up_all(&patch->wait);
+	} else {
+		/* Also one that was applied, and whose new process has to wait. */
+		patch->state = SUTURE_PATCH_APPLYING;
+		try_later(patch);
 	}
-	mutex_unlock(&suture_lock);
 }
 
 static void step(struct suture_patch *patch)
 {
+	u32 turns = READ_ONCE(patch->turns);
 	enum suture_goal goal = READ_ONCE(patch->goal);
-	unsigned int changed;
-	int waiting;
+	unsigned int rounds = 0;
+	struct tally tally;
+	bool applying;
+	int ret;
 
 	WRITE_ONCE(patch->dirty, false);
 	suture_records_prune(patch, false);
 	do {
-		/* Works that still saw the other goal must be through before we look. */
-		if (goal == SUTURE_GOAL_UNPATCHED)
-			suture_watch_drain(patch);
-		waiting = look(patch, goal, &changed);
-	} while (changed && waiting >= 0 && READ_ONCE(patch->goal) == goal &&
-		 !kthread_should_stop());
+		/* pairs with watch_work(): who works towards the other goal is seen */
+		smp_mb();
+		applying = goal == SUTURE_GOAL_UNPATCHED && atomic_read(&patch->applying);
+		ret = look(patch, goal, turns, &tally);
+		/* A process that was changed may have forked before, and one that has ended
+		 * as well; but others come and go all the time, so that ends some day. */
+		rounds++;
+	} while (!ret && ((tally.changed && rounds < CHANGED_ROUNDS) ||
+			  (tally.lost && rounds < LOST_ROUNDS)));
 
-	if (READ_ONCE(patch->goal) != goal)
+	mutex_lock(&suture_lock);
+	if (patch->turns != turns)
 		patch->next_try = jiffies;
-	else if (waiting)
-		try_later(patch);
 	else
-		complete_transition(patch, goal);
+		conclude(patch, goal, !ret && !tally.waiting && !tally.changed && !applying);
+	patch->last_look = jiffies;
+	mutex_unlock(&suture_lock);
 }
 
 static bool has_work(const struct suture_patch *patch)
@@ -218,7 +256,19 @@ static bool has_work(const struct suture_patch *patch)
 	return patch->state != SUTURE_PATCH_APPLIED || READ_ONCE(patch->dirty);
 }
 
-/* The next patch with something to do now, referenced; else when to look again. */
+/* When the patch wants to be looked at. A process can make it dirty all the time. */
+static unsigned long due(const struct suture_patch *patch)
+{
+	unsigned long soon = patch->last_look + msecs_to_jiffies(DIRTY_PAUSE_MS);
+
+	if (patch->state == SUTURE_PATCH_APPLIED)
+		return soon;
+	if (READ_ONCE(patch->dirty) && time_before(soon, patch->next_try))
+		return soon;
+	return patch->next_try;
+}
+
+/* The patch that has waited longest, referenced; else when to look again. */
 static struct suture_patch *next_patch(unsigned long *ret_timeout)
 {
 	struct suture_patch *patch, *found = NULL;
@@ -229,13 +279,13 @@ static struct suture_patch *next_patch(unsigned long *ret_timeout)
 	list_for_each_entry(patch, &suture_patches, node) {
 		if (!has_work(patch))
 			continue;
-		if (READ_ONCE(patch->dirty) || time_after_eq(now, patch->next_try)) {
-			kref_get(&patch->ref);
+		if (time_before(now, due(patch)))
+			*ret_timeout = min(*ret_timeout, due(patch) - now);
+		else if (!found || time_before(patch->last_look, found->last_look))
 			found = patch;
-			break;
-		}
-		*ret_timeout = min(*ret_timeout, patch->next_try - now);
 	}
+	if (found)
+		kref_get(&found->ref);
 	mutex_unlock(&suture_lock);
 	return found;
 }

@@ -15,7 +15,7 @@ static atomic_t works_in_flight = ATOMIC_INIT(0);
 
 struct watch_work {
 	struct callback_head work;
-	struct suture_patch *patch;	/* referenced, and counted in patch->works */
+	struct suture_patch *patch;	/* referenced */
 };
 
 static void watch_work(struct callback_head *cb)
@@ -24,13 +24,17 @@ static void watch_work(struct callback_head *cb)
 	struct suture_patch *patch = work->patch;
 
 	kfree(work);
+	/* The full barrier pairs with the one in step() of transition.c: either we see
+	 * that the goal has turned, or it sees that we are at work. */
+	atomic_inc(&patch->applying);
+	smp_mb__after_atomic();
 	if (!(current->flags & PF_EXITING) &&
 	    READ_ONCE(patch->goal) == SUTURE_GOAL_PATCHED && suture_apply_current(patch)) {
 		/* Not simply new text: the transition looks at it with threads held. */
 		WRITE_ONCE(patch->dirty, true);
 		suture_transition_kick();
 	}
-	atomic_dec(&patch->works);
+	atomic_dec(&patch->applying);
 	suture_patch_put(patch);
 	atomic_dec(&works_in_flight);
 }
@@ -50,13 +54,11 @@ static void mapped(struct suture_uprobe *uprobe, struct mm_struct *mm)
 	init_task_work(&work->work, watch_work);
 	work->patch = patch;
 	kref_get(&patch->ref);
-	atomic_inc(&patch->works);
 	atomic_inc(&works_in_flight);
 	if (!suture_task_work_add(current, &work->work))
 		return;
 	/* It exits. */
 	atomic_dec(&works_in_flight);
-	atomic_dec(&patch->works);
 	suture_patch_put(patch);
 	kfree(work);
 	return;
@@ -70,13 +72,10 @@ void suture_watch_init(struct suture_target *target)
 	target->uprobe.mapped = mapped;
 }
 
-/* Wait for the works of one patch that are under way. */
-void suture_watch_drain(struct suture_patch *patch)
-{
-	while (atomic_read(&patch->works))
-		msleep(1);
-}
-
+/*
+ * Wait for the last works. They hold a reference to their patch and so to the
+ * module: by now they are at their end.
+ */
 void suture_watch_flush(void)
 {
 	while (atomic_read(&works_in_flight))

@@ -238,7 +238,6 @@ enum suture_proc_reason {
 	SUTURE_REASON_OLD_BYTES = 8,	/* refused: the text at func is not what the patch names */
 	SUTURE_REASON_NO_ROOM = 9,	/* refused: no free address space in reach */
 	SUTURE_REASON_AMBIGUOUS = 10,	/* refused: an object is mapped too many times */
-	SUTURE_REASON_COPIED = 11,	/* refused: its text was copied to memory that is no file's */
 };
 
 #define SUTURE_NO_FUNC		0xffffffffU

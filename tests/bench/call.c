@@ -2,7 +2,9 @@
 /*
  * call SPM TARGET ROUNDS: what a call of a function costs: before, patched,
  * reverted; with the jump written by the process itself, and with that taken
- * back. The five states take turns. Prints one line a state: STATE ns, the median.
+ * back. The five states take turns. Prints one line a state: STATE ns, the median;
+ * and patched-ratio (over the jump) and reverted-ratio (over before), the medians of
+ * the rounds' own ratios.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +34,7 @@ static double cost(int add)
 
 int main(int argc, char **argv)
 {
-	double *values[STATES];
+	double *values[STATES], *patched, *reverted;
 	struct bench_patch p;
 	struct bench_jump j;
 	int rounds;
@@ -43,6 +45,8 @@ int main(int argc, char **argv)
 	bench_open(&p, argv[1], argv[2]);
 	bench_tsc_ns();
 	bench_jump_prepare(&j, answer);
+	patched = calloc(rounds, sizeof(double));
+	reverted = calloc(rounds, sizeof(double));
 	for (int s = 0; s < STATES; s++)
 		values[s] = calloc(rounds, sizeof(double));
 	for (int i = 0; i < rounds; i++) {
@@ -56,6 +60,12 @@ int main(int argc, char **argv)
 		bench_jump_write(&j, j.old);
 		values[UNDONE][i] = cost(1);
 	}
+	for (int i = 0; i < rounds; i++) {
+		patched[i] = values[PATCHED][i] / values[JUMP][i];
+		reverted[i] = values[REVERTED][i] / values[BEFORE][i];
+	}
+	printf("patched-ratio %.3f\nreverted-ratio %.3f\n",
+	       bench_quantile(patched, rounds, 0.5), bench_quantile(reverted, rounds, 0.5));
 	for (int s = 0; s < STATES; s++)
 		printf("%s %.2f\n", names[s], bench_quantile(values[s], rounds, 0.5));
 	return 0;

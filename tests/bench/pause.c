@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pause SPM TARGET THREADS TIMES: the longest time in which no spinning thread of
+ * pause SPM TARGET TIMES THREADS...: the longest time in which no spinning thread of
  * a process ran, in windows of one length: a quiet one, one with an apply, one
  * with a revert, and, in a second process of the same kind, one each with the
  * jump written and taken back by the process itself. Half of the threads spin (one
- * of one), the others are asleep. The kinds take turns, so that the machine's noise
- * is everybody's; whoever's turn it is not is stopped.
- * Prints one line a kind: KIND p50 p99 max, microseconds; and "crashes N": how often
+ * of one), the others are asleep. The kinds and the numbers of threads take turns,
+ * so that the machine's noise is everybody's; whoever's turn it is not is stopped.
+ * Prints one line a kind: THREADS.KIND p50 p99 max, microseconds; "THREADS.kernel",
+ * what the kernel says of the apply itself; and "THREADS.crashes N": how often
  * the second process died of its own writing and was started anew. Threads run
  * through the bytes that it writes; an emulator may see half of them.
  */
@@ -179,41 +180,71 @@ static double patched_window(int kind, struct bench_patch *patch)
 	return gap;
 }
 
-static void print(const char *name, double *values, int n)
+#define MAX_SERIES 8
+#define BATCH 10
+
+/* what was measured with one number of threads */
+static struct series {
+	int threads, crashes, n;
+	double *values[KINDS], *held;
+} series[MAX_SERIES];
+
+static void end(struct process *p)
 {
-	printf("%s %.1f %.1f %.1f\n", name, bench_quantile(values, n, 0.5),
-	       bench_quantile(values, n, 0.99), bench_quantile(values, n, 1));
+	kill(p->pid, SIGKILL);
+	waitpid(p->pid, NULL, 0);
+	close(p->order);
+	munmap(p->shared, 4096);
+}
+
+static void batch(struct series *s, struct bench_patch *patch)
+{
+	threads = s->threads;
+	crashes = 0;
+	start(&patched);
+	start(&reference);
+	for (int i = 0; i < BATCH; i++, s->n++) {
+		s->values[QUIET][s->n] = patched_window(QUIET, patch);
+		s->values[APPLY][s->n] = patched_window(APPLY, patch);
+		s->held[s->n] = bench_pause(patch, patched.pid);
+		s->values[REVERT][s->n] = patched_window(REVERT, patch);
+		reference_windows(&s->values[JUMP_IN][s->n], &s->values[JUMP_OUT][s->n]);
+	}
+	end(&patched);
+	end(&reference);
+	s->crashes += crashes;
+}
+
+static void print(const struct series *s, const char *name, double *values)
+{
+	printf("%d.%s %.1f %.1f %.1f\n", s->threads, name, bench_quantile(values, s->n, 0.5),
+	       bench_quantile(values, s->n, 0.99), bench_quantile(values, s->n, 1));
 }
 
 int main(int argc, char **argv)
 {
-	double *values[KINDS], *held;
 	struct bench_patch patch;
-	int times;
+	int times, nr = argc - 4;
 
-	if (argc != 5)
+	if (nr < 1 || nr > MAX_SERIES)
 		return 2;
-	threads = atoi(argv[3]);
-	times = atoi(argv[4]);
+	times = (atoi(argv[3]) + BATCH - 1) / BATCH * BATCH;
 	bench_open(&patch, argv[1], argv[2]);
 	bench_tsc_ns();
-	start(&patched);
-	start(&reference);
-	for (int k = 0; k < KINDS; k++)
-		values[k] = calloc(times, sizeof(double));
-	held = calloc(times, sizeof(double));
-	for (int i = 0; i < times; i++) {
-		values[QUIET][i] = patched_window(QUIET, &patch);
-		values[APPLY][i] = patched_window(APPLY, &patch);
-		held[i] = bench_pause(&patch, patched.pid);
-		values[REVERT][i] = patched_window(REVERT, &patch);
-		reference_windows(&values[JUMP_IN][i], &values[JUMP_OUT][i]);
+	for (int i = 0; i < nr; i++) {
+		series[i].threads = atoi(argv[4 + i]);
+		series[i].held = calloc(times, sizeof(double));
+		for (int k = 0; k < KINDS; k++)
+			series[i].values[k] = calloc(times, sizeof(double));
 	}
-	for (int k = 0; k < KINDS; k++)
-		print(kind_names[k], values[k], times);
-	print("kernel", held, times);
-	printf("crashes %d\n", crashes);
-	kill(patched.pid, SIGKILL);
-	kill(reference.pid, SIGKILL);
+	for (int done = 0; done < times; done += BATCH)
+		for (int i = 0; i < nr; i++)
+			batch(&series[i], &patch);
+	for (int i = 0; i < nr; i++) {
+		for (int k = 0; k < KINDS; k++)
+			print(&series[i], kind_names[k], series[i].values[k]);
+		print(&series[i], "kernel", series[i].held);
+		printf("%d.crashes %d\n", series[i].threads, series[i].crashes);
+	}
 	return 0;
 }

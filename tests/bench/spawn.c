@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * spawn SPM TARGET ROUNDS USER OTHER: fork + exec + exit of two programs, USER of
- * the library and OTHER without it, with the patch loaded and without. The four
- * take turns, a few runs at a time. Prints the medians: user-without, user-with,
- * other-without, other-with, microseconds.
+ * the library and OTHER without it, with the patch loaded and without. Before each
+ * measurement the patch has gone in, and, for "without", out again: so that both
+ * find the machine alike. Prints the medians, microseconds, as user-without,
+ * user-with, other-without, other-with; and user-ratio and other-ratio, the medians
+ * of the rounds' own ratios, which the machine's ups and downs matter less to.
  */
 #define _GNU_SOURCE
 #include <spawn.h>
@@ -12,7 +14,7 @@
 #include <sys/wait.h>
 #include "bench.h"
 
-#define RUNS 4
+#define RUNS 6
 
 static double run(char *program, int want)
 {
@@ -28,35 +30,59 @@ static double run(char *program, int want)
 	return (bench_ns() - begin) / 1000.0;
 }
 
+enum { USER_WITHOUT, USER_WITH, OTHER_WITHOUT, OTHER_WITH, KINDS };
+
+/* the programs take turns; the first run of each is not counted: caches */
+static void measure(double **values, int at, char **programs, int with)
+{
+	for (int r = -1; r < RUNS; r++) {
+		double user = run(programs[0], with ? 2 : 1), other = run(programs[1], 2);
+
+		if (r < 0)
+			continue;
+		values[USER_WITHOUT + with][at + r] = user;
+		values[OTHER_WITHOUT + with][at + r] = other;
+	}
+}
+
+static double ratio(double *with, double *without, int at)
+{
+	return bench_quantile(with + at, RUNS, 0.5) / bench_quantile(without + at, RUNS, 0.5);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const names[] = { "user-without", "user-with", "other-without",
 					     "other-with" };
+	double *values[KINDS], *user, *other;
 	struct bench_patch p;
-	double *values[4];
 	int rounds;
 
 	if (argc != 6)
 		return 2;
 	rounds = atoi(argv[3]);
 	bench_open(&p, argv[1], argv[2]);
-	for (int k = 0; k < 4; k++)
+	for (int k = 0; k < KINDS; k++)
 		values[k] = calloc(rounds * RUNS, sizeof(double));
-	for (int i = 0; i < rounds * RUNS; i += RUNS) {
-		for (int with = 0; with < 2; with++) {
-			if (with)
-				bench_in(&p);
-			/* the first of each is not counted: caches */
-			run(argv[4], with ? 2 : 1);
-			for (int r = 0; r < RUNS; r++) {
-				values[with][i + r] = run(argv[4], with ? 2 : 1);
-				values[2 + with][i + r] = run(argv[5], 2);
-			}
+	user = calloc(rounds, sizeof(double));
+	other = calloc(rounds, sizeof(double));
+	for (int i = 0; i < rounds; i++) {
+		for (int turn = 0; turn < 2; turn++) {
+			int with = (i + turn) % 2;
+
+			bench_in(&p);
+			if (!with)
+				bench_out(&p);
+			measure(values, i * RUNS, argv + 4, with);
 			if (with)
 				bench_out(&p);
 		}
+		user[i] = ratio(values[USER_WITH], values[USER_WITHOUT], i * RUNS);
+		other[i] = ratio(values[OTHER_WITH], values[OTHER_WITHOUT], i * RUNS);
 	}
-	for (int k = 0; k < 4; k++)
+	for (int k = 0; k < KINDS; k++)
 		printf("%s %.1f\n", names[k], bench_quantile(values[k], rounds * RUNS, 0.5));
+	printf("user-ratio %.4f\nother-ratio %.4f\n", bench_quantile(user, rounds, 0.5),
+	       bench_quantile(other, rounds, 0.5));
 	return 0;
 }

@@ -141,7 +141,7 @@ Test(detail, every_reason_has_words)
 {
 	uint32_t reason, other;
 
-	for (reason = SUTURE_REASON_INSIDE; reason <= SUTURE_REASON_COPIED; reason++) {
+	for (reason = SUTURE_REASON_INSIDE; reason <= SUTURE_REASON_AMBIGUOUS; reason++) {
 		uint32_t state = reason <= SUTURE_REASON_BUSY ? SUTURE_PROC_WAITING :
 				 reason <= SUTURE_REASON_INCOMPLETE ?
 				 SUTURE_PROC_NOT_APPLICABLE : SUTURE_PROC_REFUSED;

@@ -30,7 +30,6 @@ static const char *const reason_names[] = {
 	[SUTURE_REASON_OLD_BYTES] = "old-bytes",
 	[SUTURE_REASON_NO_ROOM] = "no-room",
 	[SUTURE_REASON_AMBIGUOUS] = "ambiguous",
-	[SUTURE_REASON_COPIED] = "copied",
 };
 
 static const char *const patch_state_names[] = {
@@ -203,9 +202,6 @@ static void other_detail(const struct suture_proc *proc, const struct suture_spm
 		break;
 	case SUTURE_REASON_AMBIGUOUS:
 		snprintf(buf, size, "an object is mapped too many times");
-		break;
-	case SUTURE_REASON_COPIED:
-		snprintf(buf, size, "its text was copied to memory that is no file's");
 		break;
 	default:
 		snprintf(buf, size, "reason %u", proc->reason);

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/version.h>
 #include <linux/mm.h>
 #include <asm/barrier.h>
 #include <asm/cacheflush.h>
@@ -79,7 +80,11 @@ unsigned int suture_arch_pcs(const struct pt_regs *regs, unsigned long pcs[2])
 
 unsigned long suture_arch_strip(unsigned long word)
 {
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 	return ptrauth_strip_insn_pac(word);
+#else
+	return ptrauth_strip_user_insn_pac(word);
+#endif
 }
 
 bool suture_arch_reg(const struct pt_regs *regs, unsigned int nr, unsigned long *ret_word)
@@ -130,6 +135,8 @@ void suture_arch_flush(struct page *const pages[2], unsigned long addr, unsigned
 		start = (unsigned long)page_address(pages[1]);
 		caches_clean_inval_pou(start, start + len - first);
 	}
+	/* An aliasing instruction cache has it under the user's address, too. */
+	icache_inval_all_pou();
 }
 
 void suture_arch_sync_core(void)
