@@ -96,6 +96,7 @@ static struct json_object *json_funcs(const struct inspection *in, int *code)
 	const struct spm_note *note = &in->patch->spm->note;
 	struct json_object *list = json_object_new_array(), *obj;
 	const struct suture_extent *extent;
+	uint64_t body;
 	uint32_t i;
 
 	for (i = 0; i < note->nr_funcs; i++) {
@@ -109,16 +110,18 @@ static struct json_object *json_funcs(const struct inspection *in, int *code)
 		json_object_object_add(obj, "old_bytes", json_hex(func->old_bytes, func->old_len));
 		add_number(obj, "branch_at", func->branch_at);
 		json_object_object_add(obj, "further_parts", json_ranges(note, i));
-		add_number(obj, "new_address", func->new_addr);
-		extent = inspect_new_extent(in, func->new_addr);
-		if (extent && extent->addr == func->new_addr && extent->size)
+		body = inspect_body(in, func->new_addr);
+		json_object_object_add(obj, "stub_address", body == func->new_addr ? NULL :
+				       json_object_new_uint64(func->new_addr));
+		add_number(obj, "new_address", body);
+		extent = inspect_new_extent(in, body);
+		if (extent && extent->addr == body && extent->size)
 			add_number(obj, "new_size", extent->size);
 		if (in->disassemble) {
 			json_object_object_add(obj, "old_code",
 					       json_code(in->objects[func->object], func->old_addr,
 							 func->old_size, code));
-			json_object_object_add(obj, "new_code",
-					       json_code(in->self, func->new_addr, 0, code));
+			json_object_object_add(obj, "new_code", json_code(in->self, body, 0, code));
 		}
 		json_object_array_add(list, obj);
 	}

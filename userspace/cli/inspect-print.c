@@ -75,10 +75,25 @@ static void print_bytes(const uint8_t *bytes, size_t len)
 		printf("%s%02x", i ? " " : "", bytes[i]);
 }
 
+/* "0x7b0, 15 bytes, new_answer" */
+static void print_new(const struct inspection *in, uint64_t addr)
+{
+	const struct suture_extent *extent = inspect_new_extent(in, addr);
+
+	printf("0x%" PRIx64, addr);
+	if (!extent || extent->addr != addr)
+		return;
+	if (extent->size)
+		printf(", %" PRIu64 " bytes", extent->size);
+	if (extent->name) {
+		printf(", ");
+		output_text(extent->name, 0);
+	}
+}
+
 static void print_funcs(const struct inspection *in)
 {
 	const struct spm_note *note = &in->patch->spm->note;
-	const struct suture_extent *extent;
 	uint32_t i, j;
 
 	if (!note->nr_funcs)
@@ -99,15 +114,13 @@ static void print_funcs(const struct inspection *in)
 			if (note->ranges[j].func == i)
 				printf("    further part: 0x%" PRIx64 ", %u bytes\n",
 				       (uint64_t)note->ranges[j].addr, note->ranges[j].size);
-		printf("    new: 0x%" PRIx64, (uint64_t)func->new_addr);
-		extent = inspect_new_extent(in, func->new_addr);
-		if (extent && extent->addr == func->new_addr && extent->size)
-			printf(", %" PRIu64 " bytes", extent->size);
-		if (extent && extent->name) {
-			printf(", ");
-			output_text(extent->name, 0);
+		printf("    new: ");
+		print_new(in, inspect_body(in, func->new_addr));
+		if (inspect_body(in, func->new_addr) != func->new_addr) {
+			printf("\n    entered through a stub: ");
+			print_new(in, func->new_addr);
 		}
-		printf(" in the patch\n");
+		printf("\n");
 	}
 }
 
@@ -157,8 +170,8 @@ static int print_pair(const struct inspection *in, const struct suture_func *fun
 
 	if (suture_target_code(in->objects[func->object], &old_code, &err) ||
 	    suture_target_code(in->self, &new_code, &err) ||
-	    suture_disasm_pair(old_code, func->old_addr, func->old_size, new_code, func->new_addr,
-			       0, in->width, &text, &err))
+	    suture_disasm_pair(old_code, func->old_addr, func->old_size, new_code,
+			       inspect_body(in, func->new_addr), 0, in->width, &text, &err))
 		return cli_error(&err);
 	printf("\n");
 	output_text(spm_string(&in->patch->spm->note, func->name), 0);

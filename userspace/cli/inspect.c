@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "disasm.h"
 #include "inspect.h"
 
 #define WIDTH_DEFAULT	120
 #define WIDTH_LEAST	60
+#define STUB_PREFIX	"suture.entry."	/* as `suture pack` names them */
 
 struct options {
 	bool json, no_disassembly;
@@ -72,6 +74,41 @@ const struct suture_extent *inspect_new_extent(const struct inspection *in, uint
 	if (!in->self || suture_target_code(in->self, &code, NULL))
 		return NULL;
 	return suture_code_extent(code, addr);
+}
+
+/* The function that a line of a stub calls; NULL: it is no call, or of no known function. */
+static const struct suture_symbol *called(const struct suture_target *self, const char *text)
+{
+	static const char *const calls[] = { "call", "bl" };
+	const struct suture_symbol *sym;
+	size_t nr, len, i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		len = strlen(calls[i]);
+		if (strncmp(text, calls[i], len) || text[len] != ' ')
+			continue;
+		sym = suture_symbols_find(&self->symbols, text + len + strspn(text + len, " "), &nr);
+		return sym && sym->defined ? sym : NULL;
+	}
+	return NULL;
+}
+
+uint64_t inspect_body(const struct inspection *in, uint64_t addr)
+{
+	const struct suture_extent *extent = inspect_new_extent(in, addr);
+	const struct suture_symbol *sym = NULL;
+	struct suture_line *lines;
+	struct suture_code *code;
+	size_t nr, i;
+
+	if (!extent || !extent->name || strncmp(extent->name, STUB_PREFIX, strlen(STUB_PREFIX)) ||
+	    suture_target_code(in->self, &code, NULL) ||
+	    suture_disasm(code, addr, 0, &lines, &nr, NULL))
+		return addr;
+	for (i = 0; i < nr && !sym; i++)
+		sym = called(in->self, lines[i].text);
+	free(lines);
+	return sym ? sym->value : addr;
 }
 
 size_t inspect_count_relocs(const struct inspection *in, uint32_t object)
@@ -170,10 +207,10 @@ static int inspect(const struct patchset *set, const struct options *opt)
 	uint32_t i;
 	int code;
 
+	/* The patch module is an ordinary object, too. */
+	if (suture_target_open(in.patch->spm->path, NULL, &in.self, &err))
+		cli_error(&err);
 	if (in.disassemble) {
-		/* The patch module is an ordinary object, too. */
-		if (suture_target_open(in.patch->spm->path, NULL, &in.self, &err))
-			cli_error(&err);
 		for (i = 0; i < in.patch->spm->note.nr_objects; i++)
 			if (in.patch->spm->note.objects[i].role == SUTURE_ROLE_TARGET)
 				open_object(&in, i);

@@ -18,6 +18,13 @@ struct inspection {
 /* inspect_new_extent - where the new function at @addr lies, or NULL */
 const struct suture_extent *inspect_new_extent(const struct inspection *in, uint64_t addr);
 
+/*
+ * inspect_body - the author's function behind the entry at @addr
+ * Where the new function uses more registers than its callers expect, the entry is
+ * a stub that saves them and calls it. Without a stub, @addr itself.
+ */
+uint64_t inspect_body(const struct inspection *in, uint64_t addr);
+
 /* inspect_count_relocs - how many relocations of the patch are against @object */
 size_t inspect_count_relocs(const struct inspection *in, uint32_t object);
 

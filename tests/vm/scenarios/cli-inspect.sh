@@ -12,12 +12,12 @@ expect_match "$output" "found: $LIB" "its file"
 expect_match "$output" "consistency +immediate" "consistency"
 expect_match "$output" "answer: old and new" "the function"
 # the old one loads a variable, the new one has it in the code
-expect_match "$output" "mov +eax, .*# ones +[|<]" "old code, with the name of a variable"
+expect_match "$output" "mov +eax, [^|<]*ones[^|<]*[|<]" "old code, with the name of a variable"
 expect_match "$output" "[|>] +0 +lea +eax, .rdi \+ 0x3e9" "new code"
 
 # the same for programs, with the addresses that the symbols have
 suture inspect --json --file "$LIB" "$(spm pair)" >pair.json
-expect_eq "$(jq -r '[.functions[].name] | join(" ")' pair.json)" "pair_inner pair_outer" functions
+expect_eq "$(jq -r '[.functions[].name] | sort | join(" ")' pair.json)" "pair_inner pair_outer" functions
 expect_eq "$(jq -r '.consistency' pair.json)" quiescent consistency
 jq -e 'all(.functions[]; (.old_code | map(.length) | add) == .old_size and
 	(.new_code | map(.length) | add) == .new_size and
