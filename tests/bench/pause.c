@@ -60,8 +60,8 @@ static void *spinner(void *arg)
 			__atomic_add_fetch(&shared->bad, 1, __ATOMIC_RELAXED);
 		now = bench_tsc();
 		last = __atomic_exchange_n(&shared->last, now, __ATOMIC_RELAXED);
-		/* another thread's stamp may be a little later than ours */
-		if (now <= last || now - last <= __atomic_load_n(&shared->gap, __ATOMIC_RELAXED))
+		/* the first one; or another thread's stamp is a little later than ours */
+		if (!last || now <= last || now - last <= __atomic_load_n(&shared->gap, __ATOMIC_RELAXED))
 			continue;
 		gap = __atomic_exchange_n(&shared->gap, now - last, __ATOMIC_RELAXED);
 		if (gap > now - last)
@@ -121,7 +121,7 @@ static void start(struct process *p)
 
 static int lives(struct process *p)
 {
-	return waitpid(p->pid, NULL, WNOHANG) == 0;
+	return p->pid && waitpid(p->pid, NULL, WNOHANG) == 0;
 }
 
 /* One window; negative: the process died. */
@@ -141,7 +141,7 @@ static double window(int kind, struct bench_patch *patch, struct process *p)
 	} else if (kind != QUIET) {
 		p->shared->done = 0;
 		if (write(p->order, &c, 1) != 1)
-			bench_die("the process is gone");
+			return -1;
 		while (!__atomic_load_n(&p->shared->done, __ATOMIC_ACQUIRE) && lives(p))
 			usleep(500);
 	}
@@ -231,6 +231,7 @@ int main(int argc, char **argv)
 	times = (atoi(argv[3]) + BATCH - 1) / BATCH * BATCH;
 	bench_open(&patch, argv[1], argv[2]);
 	bench_tsc_ns();
+	signal(SIGPIPE, SIG_IGN);
 	for (int i = 0; i < nr; i++) {
 		series[i].threads = atoi(argv[4 + i]);
 		series[i].held = calloc(times, sizeof(double));
