@@ -113,7 +113,8 @@ static int visible_tid(int tid)
 	return nr;
 }
 
-static void add_record(struct suture_patch *patch, struct task_struct *leader, void *mm,
+/* False: there is none. */
+static bool add_record(struct suture_patch *patch, struct task_struct *leader, void *mm,
 		       struct suture_proc *proc, bool take_state)
 {
 	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
@@ -135,6 +136,7 @@ static void add_record(struct suture_patch *patch, struct task_struct *leader, v
 	}
 	mutex_unlock(&patch->records_lock);
 	put_pid(tgid);
+	return record;
 }
 
 static void state_of_view(const struct suture_view *view, bool reverting,
@@ -171,7 +173,23 @@ static void state_of_view(const struct suture_view *view, bool reverting,
 	}
 }
 
-/* False: the process has nothing to do with the patch. */
+#define VIEW_TRIES	10
+
+/* Nobody is held here, and people want an answer: be patient with a busy mmap_lock. */
+static int view_patiently(struct suture_patch *patch, struct mm_struct *mm,
+			  struct suture_view *view)
+{
+	int ret = -EBUSY, i;
+
+	for (i = 0; i < VIEW_TRIES && ret == -EBUSY && !fatal_signal_pending(current); i++)
+		ret = suture_view_read(patch, mm, view);
+	return ret;
+}
+
+/*
+ * False: the process has nothing to do with the patch, or is so busy that it is not
+ * known, and was never known to have.
+ */
 bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 		      struct suture_proc *proc)
 {
@@ -184,7 +202,7 @@ bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 	memset(proc, 0, sizeof(*proc));
 	if (!mm)
 		return false;
-	ret = suture_view_read(patch, mm, &view);
+	ret = view_patiently(patch, mm, &view);
 	mmput(mm);
 	if (!ret && view.kind == SUTURE_VIEW_NONE && !view.stale_base)
 		return false;
@@ -196,6 +214,7 @@ bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 	if (ret == -EBUSY) {
 		proc->state = SUTURE_PROC_WAITING;
 		proc->reason = SUTURE_REASON_BUSY;
+		return add_record(patch, leader, mm, proc, false);
 	} else if (ret) {
 		proc->state = SUTURE_PROC_FAILED;
 		proc->error = ret;
