@@ -42,20 +42,6 @@ long suture_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flag
 long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);
 
-/* mmap_write_trylock() went in 6.7, and since 6.13 the lock counts its takers. */
-static inline bool suture_mmap_write_trylock(struct mm_struct *mm)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
-	return mmap_write_trylock(mm);
-#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-	return down_write_trylock(&mm->mmap_lock);
-#else
-	if (rwsem_is_locked(&mm->mmap_lock))
-		return false;
-	return !mmap_write_lock_killable(mm);
-#endif
-}
-
 /* Threads that share an mm and never run user code. */
 static inline bool suture_is_worker(const struct task_struct *t)
 {

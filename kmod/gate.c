@@ -209,14 +209,24 @@ static int is_vfork_child(struct task_struct *c, void *data)
 	return READ_ONCE(c->vfork_done) && rcu_access_pointer(c->real_parent) == data;
 }
 
-/* In clone or fork a thread can give birth to one that knows no gate. */
-static bool in_fork(struct suture_gate *gate, struct task_struct *t)
+static bool clone_is_under_way(struct suture_gate *gate, struct task_struct *t)
 {
 	struct pt_regs regs;
 
-	if (!suture_user_regs(t, gate->mm, &regs) || !suture_arch_in_fork(&regs))
-		return false;
-	return !suture_for_each_thread(gate->mm, gate->leader, is_vfork_child, t);
+	return suture_user_regs(t, gate->mm, &regs) && suture_arch_in_fork(&regs);
+}
+
+/* In clone or fork a thread can give birth to one that knows no gate. */
+static bool in_fork(struct suture_gate *gate, struct task_struct *t)
+{
+	return clone_is_under_way(gate, t) &&
+	       !suture_for_each_thread(gate->mm, gate->leader, is_vfork_child, t);
+}
+
+/* Off the CPU since its stack was found good; it was not in fork then. */
+static bool still_checked(const struct seat *seat)
+{
+	return seat->checked && !on_cpu(seat->task) && switches(seat->task) == seat->switches;
 }
 
 static bool seat_still(struct suture_gate *gate, struct seat *seat, u32 *ret_reason)
@@ -229,6 +239,8 @@ static bool seat_still(struct suture_gate *gate, struct seat *seat, u32 *ret_rea
 	case SEAT_QUEUED:
 		if (on_cpu(seat->task))
 			return smp_load_acquire(&seat->state) != SEAT_QUEUED;
+		if (still_checked(seat))
+			return true;
 		if (in_fork(gate, seat->task)) {
 			*ret_reason = SUTURE_REASON_FORKING;
 			return false;
@@ -312,9 +324,12 @@ static int wait_still(struct suture_gate *gate, struct suture_block *block)
 	return 0;
 }
 
-/* A thread asleep costs no pause: look at its stack before anybody is held. */
-static void check_asleep(struct suture_gate *gate, const struct suture_ranges *ranges,
-			 bool quiescent)
+/*
+ * A thread that is off the CPU, asleep or preempted, costs no pause: its stack is
+ * looked at before anybody is held, and counts for as long as it has not run.
+ */
+static void check_off_cpu(struct suture_gate *gate, const struct suture_ranges *ranges,
+			  bool quiescent)
 {
 	struct suture_fault fault;
 	struct suture_block block;
@@ -326,10 +341,8 @@ static void check_asleep(struct suture_gate *gate, const struct suture_ranges *r
 		struct seat *seat = &gate->seats[i];
 		struct task_struct *t = seat->task;
 
-		if (task_is_running(t))
-			continue;
 		before = switches(t);
-		if (on_cpu(t))
+		if (on_cpu(t) || clone_is_under_way(gate, t))
 			continue;
 		fault.end = 0;
 		if (!suture_mmap_read_lock(gate->mm))
@@ -351,7 +364,9 @@ static void check_asleep(struct suture_gate *gate, const struct suture_ranges *r
 static int check_all(struct suture_gate *gate, const struct suture_ranges *ranges, bool quiescent,
 		     struct suture_block *block, struct suture_fault *ret_fault)
 {
+	unsigned long before;
 	unsigned int i;
+	bool parked;
 	int ret;
 
 	for (i = 0; i < gate->nr; i++) {
@@ -360,14 +375,16 @@ static int check_all(struct suture_gate *gate, const struct suture_ranges *range
 
 		if (READ_ONCE(t->mm) != gate->mm || (READ_ONCE(t->flags) & PF_EXITING))
 			continue;	/* has left this mm, by exit or execve, or will */
-		if (seat->checked && READ_ONCE(seat->state) == SEAT_QUEUED && !on_cpu(t) &&
-		    switches(t) == seat->switches)
+		if (READ_ONCE(seat->state) == SEAT_QUEUED && still_checked(seat))
 			continue;
+		before = switches(t);
+		parked = smp_load_acquire(&seat->state) == SEAT_PARKED;
 		ret = suture_stack_check(t, gate->mm, ranges, quiescent, block, ret_fault);
 		if (ret)
 			return ret;
-		if (over_budget(gate)) {
-			block->reason = SUTURE_REASON_BUSY;
+		/* One that has run meanwhile may just have got a signal's frame. */
+		if (over_budget(gate) || (!parked && (on_cpu(t) || switches(t) != before))) {
+			block->reason = SUTURE_REASON_RUNNING;
 			return -EAGAIN;
 		}
 	}
@@ -405,7 +422,7 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 	memset(block, 0, sizeof(*block));
 	block->reason = SUTURE_REASON_BUSY;
 	block->func = SUTURE_NO_FUNC;
-	check_asleep(gate, ranges, quiescent);
+	check_off_cpu(gate, ranges, quiescent);
 
 	/* From here on threads are held: nobody may take this CPU from us. */
 	sched_set_fifo(current);

@@ -364,7 +364,7 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u3
 
 err_files:
 	/* A process may have been patched on its way; take it back as a revert would. */
-	if (*ret_added) {
+	if (patch->watched) {
 		list_add_tail(&patch->node, &suture_patches);
 		suture_patch_set_goal(patch, SUTURE_GOAL_UNPATCHED);
 		mutex_unlock(&suture_lock);

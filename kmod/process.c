@@ -144,18 +144,6 @@ bool suture_mmap_read_lock(struct mm_struct *mm)
 	return false;
 }
 
-bool suture_mmap_write_lock(struct mm_struct *mm)
-{
-	int i;
-
-	for (i = 0; i < LOCK_TRIES; i++) {
-		if (suture_mmap_write_trylock(mm))
-			return true;
-		usleep_range(LOCK_PAUSE_US, 2 * LOCK_PAUSE_US);
-	}
-	return false;
-}
-
 /* ---------------------------------------------------------------- view */
 
 /*

@@ -164,8 +164,8 @@ bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_reg
 	rcu_read_lock();
 	regs = task_pt_regs(t);
 	alive = (unsigned long)regs > THREAD_SIZE;	/* t->stack was not NULL */
-	if (alive)
-		*copy = *regs;
+	/* A cached stack is freed at once when its CPU goes away. */
+	alive = alive && !copy_from_kernel_nofault(copy, regs, sizeof(*copy));
 	rcu_read_unlock();
 	smp_rmb();	/* pairs with exit: mm is dropped before the stack is */
 	return alive && READ_ONCE(t->mm) == mm;

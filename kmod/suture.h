@@ -96,6 +96,7 @@ struct suture_patch {
 	unsigned long last_look;	/* jiffies */
 	unsigned int clean_looks;	/* that found nothing left, towards unpatched */
 	bool gone;			/* unloaded */
+	bool watched;			/* a new mapping may have been patched */
 	wait_queue_head_t wait;		/* state changed */
 
 	struct rw_semaphore targets_sem;
@@ -204,7 +205,6 @@ struct mm_struct *suture_task_mm(struct task_struct *leader);
 int suture_view_read(struct suture_patch *patch, struct mm_struct *mm, struct suture_view *view);
 struct suture_target *suture_find_target(struct suture_patch *patch, const struct inode *inode);
 bool suture_mmap_read_lock(struct mm_struct *mm);
-bool suture_mmap_write_lock(struct mm_struct *mm);
 
 /* One at a time changes an mm: a transition, or the process itself (watch.c). */
 void suture_process_init(void);

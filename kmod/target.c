@@ -159,6 +159,7 @@ int suture_target_add(struct suture_patch *patch, u32 object, struct file *file,
 	list_add_tail(&target->node, &patch->targets);
 	up_write(&patch->targets_sem);
 	suture_watch_init(target);
+	patch->watched = true;
 	ret = suture_uprobe_register(&target->uprobe, inode, target->offset);
 	if (ret) {
 		why = "the kernel cannot watch its mappings (uprobe_register)";

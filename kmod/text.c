@@ -266,52 +266,69 @@ void suture_edits_free(struct suture_edits *edits)
 	kvfree(edits);
 }
 
-/* Has the private page at addr the same content as the file's? */
-static bool page_is_the_files(struct vm_area_struct *vma, unsigned long addr)
+static bool same_content(struct page *a, struct page *b)
 {
-	pgoff_t pgoff = linear_page_index(vma, addr);
-	struct page *mine[2] = {}, *files;
-	bool same = false;
-	void *a, *b;
+	void *p = kmap_local_page(a), *q = kmap_local_page(b);
+	bool same = !memcmp(p, q, PAGE_SIZE);
 
-	files = find_get_page(vma->vm_file->f_mapping, pgoff);
-	if (!files)
-		return false;
-	if (PageUptodate(files) && !pin_two(vma->vm_mm, addr, 1, FOLL_FORCE, mine)) {
-		a = kmap_local_page(mine[0]);
-		b = kmap_local_page(files);
-		same = mine[0] != files && !memcmp(a, b, PAGE_SIZE);
-		kunmap_local(b);
-		kunmap_local(a);
-		unpin_two(mine, false);
-	}
-	put_page(files);
+	kunmap_local(q);
+	kunmap_local(p);
 	return same;
+}
+
+/* Somebody (a debugger) wrote into the page that was just dropped: put that back. */
+static void put_back(struct mm_struct *mm, unsigned long addr, struct page *dropped)
+{
+	struct page *pages[2] = {};
+	void *p;
+
+	if (pin_two(mm, addr, 1, FOLL_WRITE | FOLL_FORCE, pages))
+		return;
+	p = kmap_local_page(dropped);
+	copy_pages(pages, addr, p, PAGE_SIZE, true);
+	suture_arch_flush(pages, addr, PAGE_SIZE);
+	kunmap_local(p);
+	unpin_two(pages, true);
 }
 
 static void give_back_page(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct page *mine, *files;
 
 	if (!vma || vma->vm_start > addr || !vma->vm_file)
 		return;
-	if (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED))
+	if (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED | __VM_UFFD_FLAGS))
 		return;
-	if (page_is_the_files(vma, addr))
-		suture_zap(vma, addr, PAGE_SIZE);
+	files = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, addr));
+	if (!files)
+		return;
+	if (!PageUptodate(files) || suture_get_page(mm, addr, FOLL_FORCE, &mine) != 1)
+		goto out;
+	if (mine != files && same_content(mine, files) && suture_zap(vma, addr, PAGE_SIZE)) {
+		if (!same_content(mine, files))
+			put_back(mm, addr, mine);
+	}
+	put_page(mine);
+	/* Threads will want it at once: spare them the fault. */
+	if (suture_get_page(mm, addr, FOLL_FORCE, &mine) == 1)
+		put_page(mine);
+out:
+	put_page(files);
 }
 
 /*
  * Give back the private copies of pages that equal the file again; unpins them
- * first. What cannot be given back stays: it costs memory, nothing else.
+ * first. What cannot be given back stays: it costs memory, nothing else. The
+ * mmap_lock is only held for reading: threads run in that very page, and their
+ * faults must not wait.
  */
 void suture_edits_give_back(struct suture_edits *edits)
 {
 	unsigned int i;
 
 	suture_edits_unpin(edits);
-	/* For writing: nobody writes into the page by force between compare and drop. */
-	if (!suture_mmap_write_lock(edits->mm))
+	if (!suture_mmap_read_lock(edits->mm))
 		return;
 	for (i = 0; i < edits->nr; i++) {
 		const struct suture_edit *edit = &edits->edits[i];
@@ -322,5 +339,5 @@ void suture_edits_give_back(struct suture_edits *edits)
 		if (last != first)
 			give_back_page(edits->mm, last);
 	}
-	mmap_write_unlock(edits->mm);
+	mmap_read_unlock(edits->mm);
 }
