@@ -323,29 +323,56 @@ static int read_copies(struct suture_patch *patch, struct mm_struct *mm, const s
 	return 0;
 }
 
+enum site {
+	SITE_OURS,	/* the branch into this mapping */
+	SITE_FOREIGN,	/* text with something else: a breakpoint over the branch, say */
+	SITE_GONE,	/* the old bytes, or no text at all */
+};
+
+static enum site look_at_site(struct suture_patch *patch, struct mm_struct *mm,
+			      const struct suture_func *func, unsigned long site,
+			      unsigned long to_expected)
+{
+	struct vm_area_struct *vma = find_vma(mm, site);
+	u8 bytes[SUTURE_BRANCH_LEN];
+	unsigned long to;
+
+	if (!vma || vma->vm_start > site)
+		return SITE_GONE;
+	if (suture_read_text(patch, mm, site, bytes, sizeof(bytes)))
+		return vma->vm_flags & VM_EXEC ? SITE_FOREIGN : SITE_GONE;
+	if (!suture_arch_branch_target(bytes, site, &to) && to == to_expected)
+		return SITE_OURS;
+	if (!memcmp(bytes, func->old_bytes + func->branch_at, sizeof(bytes)))
+		return SITE_GONE;
+	/* Where the library was, may be a heap now. */
+	return vma->vm_file || (vma->vm_flags & VM_EXEC) ? SITE_FOREIGN : SITE_GONE;
+}
+
 /*
- * Where a mapping of the patch says that its branches are: how many are there.
- * *ret_func: one that is not. Text that cannot be read has none.
+ * Is a mapping of the patch in use, by the places that its ledger names? Returns
+ * how many branches lead to it, or stand under something foreign. *ret_func: one that
+ * is not ours, or SUTURE_NO_FUNC.
  */
 static u32 branches_to(struct suture_patch *patch, struct mm_struct *mm, unsigned long base,
 		       struct suture_ledger *ledger, u32 *ret_func)
 {
-	u8 bytes[SUTURE_BRANCH_LEN];
 	u32 nr = 0, i;
 
+	*ret_func = SUTURE_NO_FUNC;
 	if (suture_read_text(patch, mm, base + patch->ledger, ledger,
 			     struct_size(ledger, bases, patch->note.nr_objects)) ||
 	    ledger->magic != SUTURE_LEDGER_MAGIC)
 		return 0;	/* forked before the first branch was written */
 	for (i = 0; i < patch->note.nr_funcs; i++) {
 		const struct suture_func *func = &patch->note.funcs[i];
-		unsigned long site, to;
+		unsigned long site;
+		enum site what;
 
 		site = ledger->bases[func->object] + func->old_addr + func->branch_at;
-		if (!suture_read_text(patch, mm, site, bytes, sizeof(bytes)) &&
-		    !suture_arch_branch_target(bytes, site, &to) && to == base + func->new_addr)
-			nr++;
-		else
+		what = look_at_site(patch, mm, func, site, base + func->new_addr);
+		nr += what != SITE_GONE;
+		if (what != SITE_OURS)
 			*ret_func = i;
 	}
 	return nr;
@@ -360,7 +387,7 @@ static void read_mappings(struct suture_patch *patch, struct mm_struct *mm,
 {
 	struct suture_ledger *ledger;
 	unsigned int k, i;
-	u32 nr, func;
+	u32 func = 0;
 
 	*live = false;
 	ledger = kmalloc(sizeof(*ledger), GFP_KERNEL);
@@ -368,23 +395,17 @@ static void read_mappings(struct suture_patch *patch, struct mm_struct *mm,
 		unsigned long base = scan->patch_bases[k];
 
 		/* Without memory: believe that it is in use, as something else stands there. */
-		nr = ledger ? branches_to(patch, mm, base, ledger, &func) : 1;
-		if (!nr) {
+		if (ledger && !branches_to(patch, mm, base, ledger, &func)) {
 			view->stale_base = base;
 			continue;
 		}
 		if (*live && view->kind == SUTURE_VIEW_PATCHED)
 			continue;
 		*live = true;
-		view->kind = SUTURE_VIEW_PATCHED;
 		view->patch_base = base;
-		view->func = SUTURE_NO_FUNC;
-		if (!ledger || nr < patch->note.nr_funcs) {
-			view->kind = SUTURE_VIEW_FOREIGN;
-			view->func = ledger ? func : 0;
-			continue;
-		}
-		for (i = 0; i < patch->note.nr_objects; i++)
+		view->func = func;
+		view->kind = func == SUTURE_NO_FUNC ? SUTURE_VIEW_PATCHED : SUTURE_VIEW_FOREIGN;
+		for (i = 0; ledger && i < patch->note.nr_objects; i++)
 			view->bases[i] = ledger->bases[i];
 	}
 	kfree(ledger);

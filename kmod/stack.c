@@ -47,8 +47,11 @@ static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *m
 {
 	struct vm_area_struct *vma;
 
-	if (!suture_mmap_read_lock(mm))
+	if (!suture_mmap_read_lock(mm)) {
+		/* Not known: then everybody may be there. */
+		ranges_add(ranges, 0, ULONG_MAX, RANGE_UPROBE);
 		return;
+	}
 	{
 		VMA_ITERATOR(vmi, mm, 0);
 
@@ -94,7 +97,8 @@ struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_st
 		start = view->bases[note->funcs[range->func].object] + range->addr;
 		ranges_add(ranges, start - 1, start + range->size, range->func);
 	}
-	ranges_add_uprobes(ranges, mm);
+	if (quiescent)
+		ranges_add_uprobes(ranges, mm);
 	return ranges;
 }
 
@@ -225,31 +229,56 @@ static int scan(struct task_struct *t, const struct suture_ranges *ranges, unsig
 #define STACK_MAX	(16UL << 20)	/* bytes of one stack that are looked at */
 
 /*
+ * Follow the stack from sp to one of its two known ends, through vmas that belong
+ * together (mlock or madvise of a part splits it; a guard page does not belong). 0: it
+ * leads to neither.
+ */
+static unsigned long follow(struct mm_struct *mm, unsigned long sp, unsigned long top)
+{
+	struct vm_area_struct *vma = find_vma(mm, sp);
+
+	if (sp >= top || top - sp > STACK_MAX || !vma || sp < vma->vm_start)
+		return 0;
+	while ((vma->vm_flags & (VM_READ | VM_WRITE)) == (VM_READ | VM_WRITE)) {
+		unsigned long end = vma->vm_end;
+
+		if (top <= end)
+			return top;
+		vma = find_vma(mm, end);
+		if (!vma || vma->vm_start != end)
+			break;
+	}
+	return 0;
+}
+
+/*
  * End of the used part of a thread's own stack, which begins at sp. The main thread
  * started at start_stack; of any other, glibc and musl put the control block on top
- * of the stack. Up to there the stack may be several vmas (mlock or madvise of a part
- * splits it). 0: sp is on another stack, as in a coroutine; the thread's own one
+ * of the stack. 0: sp is on another stack, as in a coroutine; the thread's own one
  * holds frames, too, and nobody knows how deep.
  */
 static unsigned long stack_end(struct task_struct *t, struct mm_struct *mm, unsigned long sp)
 {
-	struct vm_area_struct *vma = find_vma(mm, sp);
-	unsigned long tp = suture_arch_tp(t), end;
+	return follow(mm, sp, mm->start_stack) ?: follow(mm, sp, suture_arch_tp(t));
+}
 
-	if (!vma || sp < vma->vm_start)
+/*
+ * The leader's control block is not on top of its stack: what leads there may be a
+ * coroutine's, with frames on the main stack. (Or a thread has forked: then what is
+ * found there is stale, and only delays.) All of the main stack, in *start.
+ */
+static unsigned long main_stack_too(struct task_struct *t, struct mm_struct *mm,
+				    unsigned long end, unsigned long *start)
+{
+	struct vm_area_struct *vma;
+
+	if (!thread_group_leader(t) || end == mm->start_stack)
 		return 0;
-	for (;;) {
-		end = vma->vm_end;
-		if (sp < mm->start_stack && mm->start_stack <= end)
-			return mm->start_stack;
-		if (sp < tp && tp <= end)
-			return tp;
-		if (end - sp > STACK_MAX)
-			return 0;
-		vma = find_vma(mm, end);
-		if (!vma || vma->vm_start != end)
-			return 0;
-	}
+	vma = find_vma(mm, mm->start_stack - 1);
+	if (!vma || vma->vm_start >= mm->start_stack)
+		return 0;
+	*start = max(vma->vm_start, mm->start_stack - STACK_MAX);
+	return mm->start_stack;
 }
 
 static bool on_altstack(struct task_struct *t, unsigned long sp)
@@ -308,7 +337,11 @@ int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 	end = on_altstack(t, sp) ? 0 : stack_end(t, mm, sp);
 	if (!end && quiescent)
 		return blocked(block, t, SUTURE_REASON_ALTSTACK, SUTURE_NO_FUNC);
-	return scan(t, ranges, sp, end ?: visible_end(t, mm, sp), block, ret_fault);
+	ret = scan(t, ranges, sp, end ?: visible_end(t, mm, sp), block, ret_fault);
+	if (ret || !end)
+		return ret;
+	end = main_stack_too(t, mm, end, &sp);
+	return end ? scan(t, ranges, sp, end, block, ret_fault) : 0;
 }
 
 /*

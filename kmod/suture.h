@@ -232,6 +232,7 @@ struct suture_edit {
 };
 
 struct suture_edits {
+	struct suture_patch *patch;
 	struct mm_struct *mm;
 	unsigned int nr;
 	struct suture_edit edits[];

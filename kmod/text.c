@@ -164,6 +164,7 @@ struct suture_edits *suture_edits_make(struct suture_patch *patch, struct mm_str
 	edits = kvzalloc(struct_size(edits, edits, nr), GFP_KERNEL);
 	if (!edits)
 		return NULL;
+	edits->patch = patch;
 	edits->mm = mm;
 	edits->nr = nr;
 	for (i = 0; i < nr; i++) {
@@ -197,15 +198,17 @@ int suture_edits_pin(struct suture_edits *edits, bool revert)
 	unsigned int i;
 	int ret = 0;
 
-	if (!suture_mmap_read_lock(mm))
-		return -EBUSY;
+	down_read(&edits->patch->targets_sem);
+	if (!suture_mmap_read_lock(mm)) {
+		ret = -EBUSY;
+		goto out;
+	}
 	for (i = 0; i < edits->nr && !ret; i++) {
 		struct suture_edit *edit = &edits->edits[i];
 		struct vm_area_struct *vma = find_vma(mm, edit->addr);
 
-		if (!vma || vma->vm_start > edit->addr ||
-		    vma->vm_end < edit->addr + SUTURE_BRANCH_LEN || (vma->vm_flags & VM_SHARED) ||
-		    !suture_may_fault_in(vma) ||
+		if (!is_readable(edits->patch, mm, edit->addr, SUTURE_BRANCH_LEN) ||
+		    (vma->vm_flags & VM_SHARED) ||
 		    (!revert && (!vma->vm_file || !(vma->vm_flags & VM_EXEC))))
 			ret = -EFAULT;
 		else
@@ -213,6 +216,8 @@ int suture_edits_pin(struct suture_edits *edits, bool revert)
 				      edit->pages);
 	}
 	mmap_read_unlock(mm);
+out:
+	up_read(&edits->patch->targets_sem);
 	return ret;
 }
 

@@ -14,7 +14,7 @@
 #define DIRTY_PAUSE_MS	10	/* between two looks for the sake of new mappings */
 #define LOST_ROUNDS	10	/* looks at the most because processes had ended */
 #define CHANGED_ROUNDS	100	/* looks at the most because processes were changed */
-#define CLEAN_LOOKS	3	/* see nobody_left() */
+#define CLEAN_LOOKS	5	/* see nobody_left() */
 
 static struct task_struct *worker;
 static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
@@ -93,12 +93,12 @@ static enum outcome towards_unpatched(struct suture_patch *patch, struct task_st
 		ret = suture_revert_mm(patch, leader, mm, view, &block, &held_us);
 		return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_WAITING);
 	}
-	if (!view->stale_base)
-		return OUTCOME_DONE;
 	/* Somebody else's bytes stand where a branch of ours may have been: he may
 	 * put it back, so the patch must stay. */
-	if (view->kind == SUTURE_VIEW_FOREIGN || view->kind == SUTURE_VIEW_AMBIGUOUS)
+	if (view->kind == SUTURE_VIEW_FOREIGN)
 		return OUTCOME_WAITING;
+	if (!view->stale_base)
+		return OUTCOME_DONE;
 	ret = suture_drain_mm(patch, leader, mm, view->stale_base, &block, &held_us);
 	return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_DRAINING);
 }
@@ -204,6 +204,8 @@ static bool nobody_left(struct suture_patch *patch)
 /* Under suture_lock: the transition, or this round of it, is at its end. */
 static void conclude(struct suture_patch *patch, enum suture_goal goal, bool done)
 {
+	if (!done)
+		patch->clean_looks = 0;
 	if (goal == SUTURE_GOAL_UNPATCHED) {
 		if (done && nobody_left(patch))
 			suture_patch_unload(patch);
