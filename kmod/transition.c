@@ -3,6 +3,7 @@
  * The transition: one kernel thread leads one process after the other to the
  * patch's goal, and repeats until a look at all processes finds nothing left.
  */
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -298,7 +299,10 @@ static int work(void *unused)
 	unsigned long timeout;
 
 	while (!kthread_should_stop()) {
-		atomic_set(&worker_kicked, 0);
+		/* Whoever called goes to sleep meanwhile, and his CPU is the better place for
+		 * us than that of a thread which we would keep from running. */
+		if (atomic_xchg(&worker_kicked, 0))
+			usleep_range(50, 100);
 		patch = next_patch(&timeout);
 		if (patch) {
 			step(patch);
