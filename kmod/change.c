@@ -201,11 +201,12 @@ int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, str
 	ret = hold_and_write(mm, leader, ranges, edits, true, !quiescent, &inside, block, ret_held);
 	if (ret)
 		goto out;
-	suture_edits_give_back(edits);
 	if (inside)
 		ret = -EAGAIN;		/* draining */
 	else
 		ret = suture_unmap(patch, base);
+	/* Last: threads fault in this page, and must not meet the unmapping's lock. */
+	suture_edits_give_back(edits);
 out:
 	suture_edits_free(edits);
 	kvfree(ranges);
