@@ -1,0 +1,31 @@
+#!/bin/bash
+# meaning: a revert waits for a thread inside the new function that runs on a coroutine's or a self-disarming signal stack
+# limit: 60
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+
+start one "$T/frames/frames"
+is one "1 2" value
+for way in coroutine autodisarm; do
+	for who in main enter; do
+		apply frames
+		is one "20 2" value
+		expect_eq "$(proc frames "${pid[one]}" state)" patched "state"
+		ask one $who $way
+		expect_status 4 suture revert --timeout 1 frames
+		state=$(proc frames "${pid[one]}" state)
+		reason=$(proc frames "${pid[one]}" reason)
+		expect_match "$state" "^(waiting|draining)$" "$way, $who: state: $state"
+		# the main thread's own stack is known, others are only known not to be it
+		expect_match "$reason" "^(inside|altstack)$" "$way, $who: reason: $reason"
+		expect_eq "$(cat /sys/kernel/suture/frames/transition)" 1 transition
+		[ "$(count_maps "${pid[one]}" /frames.spm)" -gt 0 ] ||
+			die "the code that a thread is in is unmapped"
+		is one 20 leave
+		wait_for 5 eval '! loaded frames'
+		is one "1 2" value
+		text "${pid[one]}" libframes.so 0
+		expect_eq "$(count_maps "${pid[one]}" .spm)" 0 "mappings of the patch"
+	done
+done
+stop one
