@@ -170,6 +170,30 @@ static const Elf64_Phdr *phdrs(int *nr)
 	return (const void *)(image + eh->e_phoff);
 }
 
+/* a target that the kernel may not read: it must not even try */
+static void write_only_target(void)
+{
+	int from = target, fd = open(spm, O_RDONLY | O_CLOEXEC);
+	char buf[65536];
+	ssize_t n;
+
+	target = open("target.so", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || target < 0)
+		bad("set-up");
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		if (write(target, buf, n) != n)
+			bad("set-up");
+	try_fd(fd, 1, "a target opened for writing only");
+	close(target);
+	/* the same file is taken when it can be read */
+	target = open("target.so", O_RDONLY | O_CLOEXEC);
+	if (try_fd(fd, 0, "a copy of the target"))
+		bad("a copy of the target is not taken");
+	close(target);
+	close(fd);
+	target = from;
+}
+
 static void run_other(void)
 {
 	int fds[2], pair[2], fd;
@@ -198,6 +222,7 @@ static void run_other(void)
 	fd = open(INPUT, O_RDWR);
 	try_fd(fd, 1, "the patch that somebody can write");
 	close(fd);
+	write_only_target();
 	/* random bytes; the same behind a correct ELF header */
 	srandom(1);
 	for (int i = 0; i < 500; i++) {
