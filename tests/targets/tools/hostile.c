@@ -194,6 +194,36 @@ static void write_only_target(void)
 	target = from;
 }
 
+/* Files that are not the build which the patch is for, down to one bit of its id. */
+static void wrong_targets(void)
+{
+	static const uint8_t note[] = { 4, 0, 0, 0, 20, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U', 0 };
+	int from = target, fd = open(spm, O_RDONLY | O_CLOEXEC), out;
+	static uint8_t buf[1 << 20];
+	ssize_t n = pread(from, buf, sizeof(buf), 0);
+	uint8_t *id = n > 0 ? memmem(buf, n, note, sizeof(note)) : NULL;
+
+	if (fd < 0 || !id)
+		bad("set-up");
+	target = fd;
+	try_fd(fd, 1, "the patch itself as its target");
+	target = open("/bin/sh", O_RDONLY | O_CLOEXEC);
+	try_fd(fd, 1, "a program as target");
+	close(target);
+	target = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	try_fd(fd, 1, "a device as target");
+	close(target);
+	id[sizeof(note) + 19] ^= 1;
+	out = open("other.so", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (out < 0 || write(out, buf, n) != n || close(out))
+		bad("set-up");
+	target = open("other.so", O_RDONLY | O_CLOEXEC);
+	try_fd(fd, 1, "a target whose build-id differs in one bit");
+	close(target);
+	close(fd);
+	target = from;
+}
+
 static void run_other(void)
 {
 	int fds[2], pair[2], fd;
@@ -223,6 +253,7 @@ static void run_other(void)
 	try_fd(fd, 1, "the patch that somebody can write");
 	close(fd);
 	write_only_target();
+	wrong_targets();
 	/* random bytes; the same behind a correct ELF header */
 	srandom(1);
 	for (int i = 0; i < 500; i++) {
