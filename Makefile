@@ -21,7 +21,7 @@ kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/
 authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
 .PHONY: all help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built \
-	lint check check-unit check-vm check-harness demo bench install clean distclean
+	lint check check-unit check-vm check-harness check-mutants demo bench install clean distclean
 
 all: setup
 	@$(MAKE) $(jobs) kmod userspace patches
@@ -38,6 +38,7 @@ help:
 #: make check-unit          the unit tests
 #: make check-vm            the scenarios in the VM; SCENARIO='NAME PATTERN*' for some
 #: make check-harness       does the VM's harness fail when it should?
+#: make check-mutants       does the suite notice when a check of the module is broken?
 #: make bench               what patching costs, measured in the VM
 #: make lint                shellcheck, cppcheck, sparse, white space
 #: make setup               install the Debian packages of tests/packages.list
@@ -86,6 +87,10 @@ check-vm: setup
 	@$(MAKE) $(jobs) tests-built
 	@$(vm) $(foreach pattern,$(SCENARIO),'$(pattern)')
 
+check-mutants: setup
+	@$(MAKE) $(jobs) tests-built
+	@tests/vm/mutants
+
 check-harness: setup
 	@$(MAKE) $(jobs) tests-built
 	@tests/vm/selftest
@@ -107,7 +112,7 @@ install: kmod userspace
 	$(if $(DESTDIR),,depmod $(kver))
 
 clean:
-	rm -rf build/kmod build/userspace build/tests build/vm/logs
+	rm -rf build/kmod build/userspace build/tests build/mutants build/vm/logs
 	find patches tests \( -name '*.spm' -o -name '*.[cS].[od]' \) -delete
 
 distclean: clean
