@@ -86,13 +86,20 @@ KEPT static int locked(void *arg)
 	return *(volatile int *)arg;
 }
 
+/* Got at the start, so that no patch lies between it and its neighbours. */
+static __thread char *stack;
 static __thread ucontext_t here, there;
+
+static void get_stack(void)
+{
+	stack = malloc(STACK_SIZE);
+	if (!stack)
+		_exit(4);
+}
 
 static int coroutine(void *arg)
 {
-	char *stack = malloc(STACK_SIZE);
-
-	if (!stack || getcontext(&there))
+	if (getcontext(&there))
 		_exit(4);
 	there.uc_stack.ss_sp = stack;
 	there.uc_stack.ss_size = STACK_SIZE;
@@ -100,7 +107,6 @@ static int coroutine(void *arg)
 	makecontext(&there, stay, 0);
 	if (swapcontext(&here, &there))
 		_exit(4);
-	free(stack);
 	return *(volatile int *)arg;
 }
 
@@ -113,16 +119,14 @@ static void handler(int sig)
 static int autodisarm(void *arg)
 {
 	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
-	stack_t ss = { .ss_size = STACK_SIZE, .ss_flags = SS_AUTODISARM };
+	stack_t ss = { .ss_sp = stack, .ss_size = STACK_SIZE, .ss_flags = SS_AUTODISARM };
 
-	ss.ss_sp = malloc(STACK_SIZE);
-	if (!ss.ss_sp || sigaltstack(&ss, NULL) || sigaction(SIGUSR1, &sa, NULL) ||
+	if (sigaltstack(&ss, NULL) || sigaction(SIGUSR1, &sa, NULL) ||
 	    pthread_kill(pthread_self(), SIGUSR1))
 		_exit(4);
 	ss.ss_flags = SS_DISABLE;
 	if (sigaltstack(&ss, NULL))
 		_exit(4);
-	free(ss.ss_sp);
 	return *(volatile int *)arg;
 }
 
@@ -151,6 +155,7 @@ static void *visitor(void *arg)
 {
 	int zero = 0;
 
+	get_stack();
 	for (;;) {
 		get(go[0]);
 		result = visit(way->cb, &zero);
@@ -265,6 +270,7 @@ int main(int argc, char **argv)
 	(void)argv;
 	proto_unused();
 	is_main = 1;
+	get_stack();
 	/* "frames alone": with its main thread only */
 	if (argc == 1 && (pipe(go) || pipe(out) || pipe(done) ||
 			  pthread_create(&t, NULL, visitor, NULL)))
