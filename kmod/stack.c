@@ -58,7 +58,8 @@ static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *m
 		for_each_vma(vmi, vma) {
 			if (!vma->vm_file && vma->vm_ops && vma->vm_ops->name &&
 			    !strcmp(vma->vm_ops->name(vma) ?: "", "[uprobes]")) {
-				ranges_add(ranges, vma->vm_start - 1, vma->vm_end - 1, RANGE_UPROBE);
+				ranges_add(ranges, vma->vm_start - 1, vma->vm_end - 1,
+					   RANGE_UPROBE);
 				break;
 			}
 		}

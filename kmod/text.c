@@ -100,7 +100,8 @@ int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned 
 	if (!is_readable(patch, mm, addr, len))
 		return -EFAULT;
 	for (i = 0; i < n; i++) {
-		got = suture_get_page(mm, (addr & PAGE_MASK) + i * PAGE_SIZE, FOLL_FORCE, &pages[i]);
+		got = suture_get_page(mm, (addr & PAGE_MASK) + i * PAGE_SIZE, FOLL_FORCE,
+				      &pages[i]);
 		if (got != 1) {
 			pages[i] = NULL;
 			break;

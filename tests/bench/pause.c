@@ -61,7 +61,8 @@ static void *spinner(void *arg)
 		now = bench_tsc();
 		last = __atomic_exchange_n(&shared->last, now, __ATOMIC_RELAXED);
 		/* the first one; or another thread's stamp is a little later than ours */
-		if (!last || now <= last || now - last <= __atomic_load_n(&shared->gap, __ATOMIC_RELAXED))
+		if (!last || now <= last ||
+		    now - last <= __atomic_load_n(&shared->gap, __ATOMIC_RELAXED))
 			continue;
 		gap = __atomic_exchange_n(&shared->gap, now - last, __ATOMIC_RELAXED);
 		if (gap > now - last)
