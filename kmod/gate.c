@@ -427,7 +427,7 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 	/* From here on threads are held: nobody may take this CPU from us. */
 	sched_set_fifo(current);
 	gate->closed_at = ktime_get();
-	/* Those asleep first: it takes time and stops nobody. */
+	/* Those off the CPU first: it takes time and stops nobody. */
 	for (i = 0; i < gate->nr; i++) {
 		if (gate->seats[i].checked)
 			queue_seat(&gate->seats[i]);

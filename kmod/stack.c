@@ -306,7 +306,7 @@ static unsigned long visible_end(struct task_struct *t, struct mm_struct *mm, un
 /*
  * suture_stack_check - is thread t inside one of the ranges?
  *
- * t must be held or asleep, mm in use by current (kthread_use_mm), its mmap_lock
+ * t must be held or off the CPU, mm in use by current (kthread_use_mm), its mmap_lock
  * held for reading. Neither sleeps nor faults. Returns 0 (outside), or -EAGAIN
  * with the reason in *@block; where a part of the stack is not in memory, it is
  * in *@ret_fault, for suture_stack_fetch().

@@ -231,7 +231,7 @@ enum suture_proc_reason {
 	SUTURE_REASON_INSIDE = 1,	/* waiting: thread tid is inside function func */
 	SUTURE_REASON_RUNNING = 2,	/* waiting: thread tid did not come within the budget */
 	SUTURE_REASON_FORKING = 3,	/* waiting: thread tid is in clone, fork or vfork */
-	SUTURE_REASON_ALTSTACK = 4,	/* waiting: thread tid runs on an alternate signal stack */
+	SUTURE_REASON_ALTSTACK = 4,	/* waiting: tid runs on a stack not its own */
 	SUTURE_REASON_BUSY = 5,		/* waiting: a lock or page of the process was not free */
 	SUTURE_REASON_NOT_EXEC = 6,	/* not applicable: maps the file, not its text */
 	SUTURE_REASON_INCOMPLETE = 7,	/* not applicable: another object is not mapped */
