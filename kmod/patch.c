@@ -154,9 +154,10 @@ static int check_features(const struct suture_patch *patch, char *message)
 		    patch->note.head->machine);
 		return -ENOEXEC;
 	}
-	if (patch->note.nr_sites || patch->note.nr_hooks) {
-		say(message, "has %s: this version of suture.ko cannot do that",
-		    patch->note.nr_sites ? "call sites" : "hooks");
+	if (patch->note.nr_sites || patch->note.nr_hooks || patch->note.nr_states ||
+	    patch->note.nr_replaces ||
+	    (patch->note.head->flags & (SUTURE_NOTE_REPLACE | SUTURE_NOTE_ANY_TARGET))) {
+		say(message, "has what this version of suture.ko cannot do");
 		return -EOPNOTSUPP;
 	}
 	return 0;

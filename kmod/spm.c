@@ -13,12 +13,13 @@
 /* A note's header: namesz, descsz, type. */
 #define SPM_NHDR		12
 
-_Static_assert(sizeof(struct suture_note) == 96, "head of the note");
+_Static_assert(sizeof(struct suture_note) == 136, "head of the note");
 _Static_assert(sizeof(struct suture_object) == 48, "object record");
 _Static_assert(sizeof(struct suture_func) == 72, "function record");
 _Static_assert(sizeof(struct suture_range) == 16, "range record");
 _Static_assert(sizeof(struct suture_site) == 48, "site record");
 _Static_assert(sizeof(struct suture_hook) == 16, "hook record");
+_Static_assert(sizeof(struct suture_state) == 16, "state record");
 _Static_assert(sizeof(struct suture_reloc) == 24, "relocation record");
 
 static int bad(const char **why, const char *text)
@@ -242,12 +243,11 @@ struct machine {
 	__u16 em;
 	__u8 insn_align;	/* of instructions, bytes */
 	__u8 branch_len;	/* of the branch at an entry, bytes */
-	__u8 call_len;		/* of a direct call, bytes */
 };
 
 static const struct machine machines[] = {
-	{ EM_X86_64, 1, 5, 5 },
-	{ EM_AARCH64, 4, 4, 4 },
+	{ EM_X86_64, 1, 5 },
+	{ EM_AARCH64, 4, 4 },
 };
 
 static const struct machine *find_machine(__u16 em)
@@ -279,11 +279,16 @@ static bool is_landing_pad(const struct machine *m, const __u8 *p)
 	       insn == 0xd503237f;		/* pacibsp */
 }
 
-static bool is_direct_call(const struct machine *m, const __u8 *p)
+/* Length of the call (or the jump instead of one, at the end of a function) at @p that
+ * can be led elsewhere; 0: it is none. */
+static unsigned int call_len(const struct machine *m, const __u8 *p)
 {
-	if (m->em == EM_X86_64)
-		return p[0] == 0xe8;			/* call rel32 */
-	return (get_le32(p) & 0xfc000000) == 0x94000000;	/* bl */
+	if (m->em == EM_X86_64) {
+		if (p[0] == 0xe8 || p[0] == 0xe9)	/* call rel32, jmp rel32 */
+			return 5;
+		return p[0] == 0xff && p[1] == 0x15 ? 6 : 0;	/* call *disp32(%rip) */
+	}
+	return (get_le32(p) & 0x7c000000) == 0x14000000 ? 4 : 0;	/* b, bl */
 }
 
 /* @new_addr is where an instruction of the patch can be. */
@@ -503,20 +508,24 @@ static int check_ranges(const struct spm_note *note, const char **why)
 static int check_site(const struct spm_note *note, const struct machine *m,
 		      const struct spm_elf *elf, const struct suture_site *s, const char **why)
 {
+	int ret = check_string(note, s->name, SUTURE_TEXT_MAX, why);
+
+	if (ret)
+		return ret;
 	if (!is_target(note, s->object))
 		return bad(why, "site is not of a target object");
-	if (s->func || !all_zero(s->reserved, sizeof(s->reserved)))
+	if (!all_zero(s->reserved, sizeof(s->reserved)))
 		return bad(why, "reserved field of a site is not 0");
 	if (s->addr & (m->insn_align - 1))
 		return bad(why, "site is not aligned");
-	if (s->old_len < m->call_len || s->old_len > sizeof(s->old_bytes))
+	if (!call_len(m, s->old_bytes))
+		return bad(why, "site is not a direct call");
+	if (s->old_len != call_len(m, s->old_bytes))
 		return bad(why, "wrong number of expected bytes of a site");
 	if (!inside(s->addr, s->old_len, ~0ULL))
 		return bad(why, "site ends outside the address space");
 	if (!all_zero(s->old_bytes + s->old_len, sizeof(s->old_bytes) - s->old_len))
 		return bad(why, "bytes behind the expected bytes of a site are not 0");
-	if (!is_direct_call(m, s->old_bytes))
-		return bad(why, "site is not a direct call");
 	if (!is_text(elf, m, s->new_addr))
 		return bad(why, "site's new function is not in the patch's text");
 	return 0;
@@ -575,27 +584,35 @@ static int check_targets(const struct spm_note *note, const char **why)
 static int check_hooks(const struct spm_note *note, const struct machine *m,
 		       const struct spm_elf *elf, const char **why)
 {
+	const struct suture_note *head = note->head;
 	const struct suture_hook *h;
 	unsigned int i;
-	__u32 seen = 0;
 
 	for (i = 0; i < note->nr_hooks; i++) {
 		h = &note->hooks[i];
 		if (h->kind < SUTURE_HOOK_PRE_PATCH || h->kind > SUTURE_HOOK_POST_UNPATCH)
 			return unknown(why, "unknown kind of hook");
-		if (seen & 1U << h->kind)
-			return bad(why, "two hooks of one kind");
-		seen |= 1U << h->kind;
 		if (h->reserved)
 			return bad(why, "reserved field of a hook is not 0");
 		if (!is_text(elf, m, h->addr))
 			return bad(why, "hook is not in the patch's text");
 	}
+	if (!note->nr_hooks)
+		return head->hook_enter || head->hook_leave || head->hook_stack ||
+		       head->hook_limit_ms ? bad(why, "patch without hooks says how to run them") :
+					     0;
+	if (!is_text(elf, m, head->hook_enter) || !is_text(elf, m, head->hook_leave))
+		return bad(why, "entry of the hooks is not in the patch's text");
+	if (head->hook_stack < SUTURE_HOOK_STACK_MIN || head->hook_stack > SUTURE_HOOK_STACK_MAX ||
+	    head->hook_stack & 4095)
+		return bad(why, "wrong size of the stack for hooks");
+	if (head->hook_limit_ms > SUTURE_HOOK_LIMIT_MAX)
+		return bad(why, "time limit of hooks is too high");
 	return 0;
 }
 
 /* An aligned word at @vaddr lies in a writable segment, zero-filled part or not. */
-static bool is_data_word(const struct spm_elf *elf, __u64 vaddr)
+static bool is_data(const struct spm_elf *elf, __u64 vaddr, __u64 len)
 {
 	const struct spm_segment *s;
 	unsigned int i;
@@ -603,10 +620,43 @@ static bool is_data_word(const struct spm_elf *elf, __u64 vaddr)
 	for (i = 0; i < elf->nr_segments; i++) {
 		s = &elf->segments[i];
 		if ((s->flags & (PF_W | PF_X)) == PF_W && vaddr >= s->vaddr &&
-		    inside(vaddr - s->vaddr, 8, s->memsz))
+		    inside(vaddr - s->vaddr, len, s->memsz))
 			return true;
 	}
 	return false;
+}
+
+static int check_states(const struct spm_note *note, const struct spm_elf *elf,
+			const char **why)
+{
+	const struct suture_state *s;
+	unsigned int i, j;
+
+	for (i = 0; i < note->nr_states; i++) {
+		s = &note->states[i];
+		for (j = 0; j < i; j++)
+			if (note->states[j].id == s->id)
+				return bad(why, "two states with one id");
+		if ((s->slot & 7) || !is_data(elf, s->slot, sizeof(struct suture_state_slot)))
+			return bad(why, "slot of a state is not in the patch's data");
+	}
+	return 0;
+}
+
+/* Names of other patches. */
+static int check_replaces(const struct spm_note *note, const char **why)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < note->nr_replaces; i++) {
+		ret = check_string(note, note->replaces[i], SUTURE_NAME_MAX, why);
+		if (ret)
+			return ret;
+		if (!is_patch_name(spm_string(note, note->replaces[i])))
+			return bad(why, "name of a replaced patch is not a patch's name");
+	}
+	return 0;
 }
 
 /* Strictly ascending and aligned, so no two touch one word. */
@@ -626,7 +676,7 @@ static int check_relocs(const struct spm_note *note, const struct spm_elf *elf,
 			return bad(why, "relocation is not aligned");
 		if (i && r->offset <= r[-1].offset)
 			return bad(why, "relocations are not in strictly ascending order");
-		if (!is_data_word(elf, r->offset))
+		if (!is_data(elf, r->offset, 8))
 			return bad(why, "relocation is not in the patch's data");
 	}
 	return 0;
@@ -681,6 +731,8 @@ static int find_tables(const struct suture_note *h, size_t len, struct spm_note 
 		{ &h->ranges, sizeof(struct suture_range), 8, SUTURE_MAX_RANGES },
 		{ &h->sites, sizeof(struct suture_site), 8, SUTURE_MAX_SITES },
 		{ &h->hooks, sizeof(struct suture_hook), 8, SUTURE_MAX_HOOKS },
+		{ &h->states, sizeof(struct suture_state), 8, SUTURE_MAX_STATES },
+		{ &h->replaces, sizeof(__u32), 8, SUTURE_MAX_REPLACES },
 		{ &h->relocs, sizeof(struct suture_reloc), 8, SUTURE_MAX_RELOCS },
 		{ &h->strings, 1, 1, SUTURE_NOTE_MAX },
 	};
@@ -700,6 +752,10 @@ static int find_tables(const struct suture_note *h, size_t len, struct spm_note 
 	note->nr_sites = h->sites.count;
 	note->hooks = table_at(h, &h->hooks);
 	note->nr_hooks = h->hooks.count;
+	note->states = table_at(h, &h->states);
+	note->nr_states = h->states.count;
+	note->replaces = table_at(h, &h->replaces);
+	note->nr_replaces = h->replaces.count;
 	note->relocs = table_at(h, &h->relocs);
 	note->nr_relocs = h->relocs.count;
 	note->strings = table_at(h, &h->strings);
@@ -744,6 +800,10 @@ static int check_note(const struct spm_note *note, const struct spm_elf *elf,
 		ret = check_targets(note, why);
 	if (!ret)
 		ret = check_hooks(note, m, elf, why);
+	if (!ret)
+		ret = check_states(note, elf, why);
+	if (!ret)
+		ret = check_replaces(note, why);
 	if (!ret)
 		ret = check_relocs(note, elf, why);
 	return ret;

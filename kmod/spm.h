@@ -50,6 +50,8 @@ struct spm_note {
 	const struct suture_range *ranges;	__u32 nr_ranges;
 	const struct suture_site *sites;	__u32 nr_sites;
 	const struct suture_hook *hooks;	__u32 nr_hooks;
+	const struct suture_state *states;	__u32 nr_states;
+	const __u32 *replaces;			__u32 nr_replaces;
 	const struct suture_reloc *relocs;	__u32 nr_relocs;
 	const char *strings;			__u32 strings_size;
 };

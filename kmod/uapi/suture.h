@@ -18,7 +18,7 @@
 /* ELF note: name "suture\0" (namesz 7, padded to 8), this type, 4-aligned. */
 #define SUTURE_NOTE_NAME	"suture"
 #define SUTURE_NOTE_TYPE	0x53505431	/* "SPT1" */
-#define SUTURE_NOTE_FORMAT	1
+#define SUTURE_NOTE_FORMAT	2
 
 /* Bounds that the parser enforces; they keep a hostile file small. */
 #define SUTURE_NOTE_MAX		(1 << 20)	/* bytes of one note */
@@ -29,6 +29,12 @@
 #define SUTURE_MAX_RANGES	1024
 #define SUTURE_MAX_SITES	256
 #define SUTURE_MAX_HOOKS	16
+#define SUTURE_MAX_STATES	64
+#define SUTURE_MAX_REPLACES	64
+#define SUTURE_HOOK_STACK_MIN	(32U << 10)	/* bytes */
+#define SUTURE_HOOK_STACK_MAX	(1U << 20)
+#define SUTURE_HOOK_LIMIT_MS	1000U		/* where the patch says nothing */
+#define SUTURE_HOOK_LIMIT_MAX	60000U
 #define SUTURE_MAX_RELOCS	16384
 #define SUTURE_MAX_SEGMENTS	8		/* PT_LOADs of a patch */
 #define SUTURE_BUILD_ID_MAX	32
@@ -44,7 +50,10 @@ struct suture_table {
 
 /* flags of struct suture_note */
 #define SUTURE_NOTE_QUIESCENT	(1U << 0)	/* else: immediate */
-#define SUTURE_NOTE_FLAGS	SUTURE_NOTE_QUIESCENT
+#define SUTURE_NOTE_REPLACE	(1U << 1)	/* takes the place of all patches loaded before */
+#define SUTURE_NOTE_ANY_TARGET	(1U << 2)	/* where one target is mapped; else: all of them */
+#define SUTURE_NOTE_FLAGS	(SUTURE_NOTE_QUIESCENT | SUTURE_NOTE_REPLACE | \
+				 SUTURE_NOTE_ANY_TARGET)
 
 /* The head of the note's descriptor. Strings (name .. author) are offsets into
  * the string blob; each is NUL-terminated there; the blob begins with a NUL, so
@@ -55,12 +64,14 @@ struct suture_note {
 	__u16 format;		/* SUTURE_NOTE_FORMAT */
 	__u16 machine;		/* e_machine of the targets: EM_X86_64, EM_AARCH64 */
 	__u32 flags;		/* SUTURE_NOTE_* */
-	__u32 reserved;		/* 0 */
+	__u32 hook_limit_ms;	/* for one hook; 0: SUTURE_HOOK_LIMIT_MS */
 	struct suture_table objects;	/* struct suture_object */
 	struct suture_table funcs;	/* struct suture_func */
 	struct suture_table ranges;	/* struct suture_range */
 	struct suture_table sites;	/* struct suture_site */
 	struct suture_table hooks;	/* struct suture_hook */
+	struct suture_table states;	/* struct suture_state */
+	struct suture_table replaces;	/* __u32: names (strings) of patches whose place it takes */
 	struct suture_table relocs;	/* struct suture_reloc */
 	struct suture_table strings;	/* char */
 	__u32 name;
@@ -69,6 +80,10 @@ struct suture_note {
 	__u32 cve;
 	__u32 license;
 	__u32 author;
+	__u64 hook_enter;	/* in the patch, see struct suture_hook; 0 without hooks */
+	__u64 hook_leave;	/* likewise */
+	__u32 hook_stack;	/* bytes, a multiple of 4096; 0 without hooks */
+	__u32 reserved;		/* 0 */
 };
 
 enum suture_role {
@@ -112,10 +127,11 @@ struct suture_range {
 /* One call instruction that is retargeted. */
 struct suture_site {
 	__u32 object;		/* index of a target object */
-	__u32 func;		/* 0: reserved */
-	__u64 addr;		/* of the call instruction */
-	__u64 new_addr;		/* in the patch */
-	__u8 old_len;		/* length of the instruction */
+	__u32 name;		/* string, "function+0x1c" */
+	__u64 addr;		/* of the instruction: a direct call or jump, or (x86-64)
+				 * a call through a word, ff 15 */
+	__u64 new_addr;		/* in the patch: what is called instead */
+	__u8 old_len;		/* length of the instruction: 5 or 6 on x86-64, 4 on arm64 */
 	__u8 reserved[7];
 	__u8 old_bytes[16];
 };
@@ -127,10 +143,57 @@ enum suture_hook_kind {
 	SUTURE_HOOK_POST_UNPATCH = 4,
 };
 
+/*
+ * A hook: int hook(void), with 0 for yes; what a post_* hook returns is ignored.
+ * Several of a kind run in the order of the table; the first no ends it. One thread
+ * of the process runs them while all others are held, with its signals blocked:
+ *
+ *   - The kernel saves the thread's registers and lets it go on at hook_enter, which
+ *     keeps the vector state in the memory of the stack that it was given, calls the
+ *     hook, restores the vector state and reads from the door, an address at which
+ *     nothing is mapped: that is how the kernel learns that the hook has returned.
+ *     The registers are those of enum suture_hook_reg.
+ *   - A hook that exceeds its time is left by going on at hook_leave, which does the
+ *     same from behind the call.
+ */
 struct suture_hook {
 	__u32 kind;		/* enum suture_hook_kind */
-	__u32 reserved;
+	__u32 reserved;		/* 0 */
 	__u64 addr;		/* in the patch */
+};
+
+/* What the registers hold at hook_enter and hook_leave; on x86-64 and on arm64:
+ *
+ *   rdi, x0   address of the hook (at hook_enter)
+ *   rsi, x1   result of the hook (at hook_leave: what the door is to see)
+ *   rbx, x19  address of the door; the result is read by the kernel from rax, x0
+ *   r12, x20  64-byte aligned area for the vector state, SUTURE_HOOK_AREA bytes, zero
+ *             but for what an earlier save has written there
+ *   r13, x21  SUTURE_HOOK_* flags: what the processor has
+ *   rsp, sp   16-byte aligned, below that area
+ */
+#define SUTURE_HOOK_AREA	(16U << 10)
+#define SUTURE_HOOK_XSAVE	(1U << 0)	/* x86-64: xsave is enabled, else fxsave */
+#define SUTURE_HOOK_SVE		(1U << 1)	/* arm64 */
+
+/*
+ * State that a patch builds up in a process and that a later one may take over. A
+ * patch that replaces another must name each state of that one, with the same or a
+ * higher version. At slot (8-aligned, in a writable segment) the patch has a struct
+ * suture_state_slot.
+ */
+struct suture_state {
+	__u32 id;
+	__u32 version;
+	__u64 slot;		/* in the patch */
+};
+
+struct suture_state_slot {
+	__u64 data;		/* address of the patch's own data, by a relocation */
+	__u64 previous;		/* the kernel writes: data of the patch that is replaced, from
+				 * before pre_patch until after post_patch; else 0 */
+	__u32 previous_version;	/* likewise */
+	__u32 id;		/* for the patch itself */
 };
 
 #define SUTURE_SELF		0xffffffffU	/* the patch's own base */
@@ -164,7 +227,7 @@ struct suture_ioc_version {
 	__u32 machine;		/* out: EM_* of the kernel */
 	char version[32];	/* out: version of the module */
 };
-#define SUTURE_ABI		1
+#define SUTURE_ABI		2
 
 /* A file that carries an object of the patch. The kernel reads its build-id
  * and refuses (ENOEXEC) one that does not match. */
@@ -176,9 +239,11 @@ struct suture_ioc_file {
 /* Load a patch and start its transition in every process that maps the files,
  * now and later. EEXIST: a patch of this name is loaded already (then the
  * files that were not known are added to it if it is the same file, see
- * nr_added). EBUSY: another patch replaces one of the functions. ENOEXEC: not a
- * patch module, or a file with another build-id. EOPNOTSUPP: something in it
- * that this module cannot do. */
+ * nr_added; flags, rules and canary must be 0 or as before). EBUSY: the transition of
+ * a patch that touches the same object is under way; or two places overlap but are
+ * not the same. EINVAL: the state of a loaded patch is not compatible. ENOENT: a patch
+ * to be replaced is named and not loaded. ENOEXEC: not a patch module, or a file with
+ * another build-id. EOPNOTSUPP: something in it that this module cannot do. */
 struct suture_ioc_load {
 	__u32 size;
 	__u32 flags;		/* SUTURE_LOAD_* */
@@ -186,13 +251,38 @@ struct suture_ioc_load {
 	__u32 nr_files;		/* 1 .. SUTURE_MAX_FILES */
 	__u64 files;		/* user pointer: struct suture_ioc_file[nr_files] */
 	__u32 nr_added;		/* out: files that are watched because of this call */
-	__u32 reserved;
+	__u32 nr_rules;		/* 0 .. SUTURE_MAX_RULES */
+	__u64 rules;		/* user pointer: struct suture_ioc_rule[nr_rules] */
+	__u32 canary;		/* percent of the processes, 1 .. 99; 0: all */
+	__u32 reserved;		/* 0 */
 	char name[SUTURE_NAME_MAX];	/* out: the patch's name */
 	char message[SUTURE_MESSAGE_MAX];	/* out */
 };
 #define SUTURE_LOAD_FORCE	(1U << 0)	/* immediate, whatever the note says */
 #define SUTURE_LOAD_FLAGS	SUTURE_LOAD_FORCE
 #define SUTURE_MAX_FILES	4096
+
+/* Which processes a patch is for, now and later. A process is in scope when it
+ * matches one of the rules without EXCEPT (or there is none) and none with EXCEPT.
+ * What a process inherits by fork it keeps. */
+enum suture_rule_kind {
+	SUTURE_RULE_PID = 1,	/* value: id of the process in the caller's pid namespace */
+	SUTURE_RULE_UID = 2,	/* value: real user id in the initial namespace */
+	SUTURE_RULE_CGROUP = 3,	/* value: id of a cgroup of the v2 hierarchy (st_ino of its
+				 * folder); it and everything below */
+	SUTURE_RULE_EXE = 4,	/* text: path of the executable as the kernel names it;
+				 * *, ? and [] as in shells, * also for / */
+};
+
+struct suture_ioc_rule {
+	__u32 kind;		/* enum suture_rule_kind */
+	__u32 flags;		/* SUTURE_RULE_* */
+	__u64 value;
+	char text[256];		/* NUL-terminated */
+};
+#define SUTURE_RULE_EXCEPT	(1U << 0)
+#define SUTURE_RULE_FLAGS	SUTURE_RULE_EXCEPT
+#define SUTURE_MAX_RULES	256
 
 /* Start to take a patch out. Returns at once; when it is out of every process
  * it is unloaded and its name is unknown (ENOENT). A patch whose transition is
@@ -238,6 +328,15 @@ enum suture_proc_reason {
 	SUTURE_REASON_OLD_BYTES = 8,	/* refused: the text at func is not what the patch names */
 	SUTURE_REASON_NO_ROOM = 9,	/* refused: no free address space in reach */
 	SUTURE_REASON_AMBIGUOUS = 10,	/* refused: an object is mapped too many times */
+	SUTURE_REASON_HOOK = 11,	/* refused: hook func (index) has returned error */
+	SUTURE_REASON_HOOK_LATE = 12,	/* failed: hook func did not return in time; thread tid */
+	SUTURE_REASON_HOOK_NOBODY = 13,	/* waiting: no thread could be made to run the hooks */
+	SUTURE_REASON_LINKER = 14,	/* waiting: tid is in the dynamic linker, hooks must wait */
+	SUTURE_REASON_SCOPE = 15,	/* not applicable: the rules exclude it */
+	SUTURE_REASON_CANARY = 16,	/* not applicable yet: not of the canaries */
+	SUTURE_REASON_PARTLY = 17,	/* patched: one of the targets is not mapped (ANY_TARGET) */
+	SUTURE_REASON_REPLACED = 18,	/* patched: until the patch that replaces it can be applied */
+	SUTURE_REASON_HOOKS_DUE = 19,	/* waiting: patched, but its hooks have not run yet */
 };
 
 #define SUTURE_NO_FUNC		0xffffffffU
@@ -246,9 +345,11 @@ struct suture_proc {
 	__s32 pid;		/* thread group id in the caller's pid namespace, 0: not in it */
 	__u32 state;		/* enum suture_proc_state */
 	__u32 reason;		/* enum suture_proc_reason */
-	__s32 error;		/* negative errno, with SUTURE_PROC_FAILED */
+	__s32 error;		/* negative errno, with SUTURE_PROC_FAILED; with REASON_HOOK:
+				 * what the hook has returned */
 	__s32 tid;		/* the thread that holds it up, or 0 */
-	__u32 func;		/* index of the function concerned, or SUTURE_NO_FUNC */
+	__u32 func;		/* index of the function concerned, of a site + the number
+				 * of functions, of a hook; or SUTURE_NO_FUNC */
 	__u32 attempts;		/* so far */
 	__u32 pause_us;		/* how long its threads were held, last attempt, microseconds */
 	__u64 start_time;	/* of the process, nanoseconds since boot */
@@ -282,12 +383,53 @@ struct suture_ioc_patch {
 	__u32 state;		/* out: enum suture_patch_state */
 	__u32 nr_funcs;		/* out */
 	__u32 nr_files;		/* out: files watched */
+	__u32 nr_sites;		/* out */
+	__u32 nr_hooks;		/* out */
+	__u32 nr_rules;		/* out */
+	__u32 canary;		/* out: percent, 0: all */
 	__u64 loaded_at;	/* out: CLOCK_REALTIME, seconds */
 	char name[SUTURE_NAME_MAX];	/* out (in: with BY_NAME) */
 	char version[64];	/* out */
 	char path[256];		/* out: of the .spm, as the kernel names it */
+	char replaced_by[SUTURE_NAME_MAX];	/* out: the patch that takes its place, or empty */
 };
 #define SUTURE_PATCH_BY_NAME	(1U << 0)
+
+/* A patch that was loaded with canary goes to all processes in scope. EINVAL: it was
+ * loaded without. */
+struct suture_ioc_promote {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	char name[SUTURE_NAME_MAX];
+	char message[SUTURE_MESSAGE_MAX];
+};
+
+/* The user registers of a thread that is off the CPU. EAGAIN: it runs. ESRCH. */
+struct suture_ioc_thread {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__s32 tid;		/* in the caller's pid namespace */
+	__u32 nr_regs;		/* in: room, in 8-byte words; out: words there are */
+	__u64 regs;		/* user pointer: struct user_regs_struct (x86-64) or
+				 * struct user_pt_regs (arm64) */
+	__u64 switches;		/* out: how often it was switched out so far */
+	__u64 start_time;	/* out: of the thread, nanoseconds since boot */
+	__u64 tp;		/* out: thread pointer */
+};
+
+/* Second opinion: somebody has unwound the stack of this thread, as SUTURE_IOC_THREAD
+ * had it, to its outermost frame, and none of the frames is inside what the patch
+ * changes (or, on revert, inside the patch). The kernel believes it for as long as the
+ * thread has not run since. EAGAIN: it has. ENOENT, ESRCH. */
+struct suture_ioc_settle {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	char name[SUTURE_NAME_MAX];
+	__s32 tid;
+	__u32 reserved;		/* 0 */
+	__u64 switches;		/* of SUTURE_IOC_THREAD */
+	__u64 start_time;	/* likewise */
+};
 
 #define SUTURE_IOC_MAGIC	0xB5
 #define SUTURE_IOC_VERSION	_IOWR(SUTURE_IOC_MAGIC, 0, struct suture_ioc_version)
@@ -296,5 +438,8 @@ struct suture_ioc_patch {
 #define SUTURE_IOC_WAIT		_IOWR(SUTURE_IOC_MAGIC, 3, struct suture_ioc_wait)
 #define SUTURE_IOC_PROCS	_IOWR(SUTURE_IOC_MAGIC, 4, struct suture_ioc_procs)
 #define SUTURE_IOC_PATCH	_IOWR(SUTURE_IOC_MAGIC, 5, struct suture_ioc_patch)
+#define SUTURE_IOC_PROMOTE	_IOWR(SUTURE_IOC_MAGIC, 6, struct suture_ioc_promote)
+#define SUTURE_IOC_THREAD	_IOWR(SUTURE_IOC_MAGIC, 7, struct suture_ioc_thread)
+#define SUTURE_IOC_SETTLE	_IOWR(SUTURE_IOC_MAGIC, 8, struct suture_ioc_settle)
 
 #endif /* _SUTURE_UAPI_H */

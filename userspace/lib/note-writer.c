@@ -63,6 +63,8 @@ int suture_note_write(struct suture_note_writer *w, uint8_t **ret_desc, size_t *
 	head->ranges = place(&len, w->nr_ranges, sizeof(*w->ranges));
 	head->sites = place(&len, 0, sizeof(struct suture_site));
 	head->hooks = place(&len, 0, sizeof(struct suture_hook));
+	head->states = place(&len, 0, sizeof(struct suture_state));
+	head->replaces = place(&len, 0, sizeof(__u32));
 	head->relocs = place(&len, w->nr_relocs, sizeof(*w->relocs));
 	head->strings = place(&len, w->strings_size, 1);
 	if (len > SUTURE_NOTE_MAX)
