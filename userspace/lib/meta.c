@@ -39,12 +39,14 @@ int suture_meta_read(struct suture_objects *objs, const struct suture_elf *elf, 
 		if (rec->size != sizeof(*rec) || rec->format != SUTURE_META_FORMAT_ ||
 		    rec->nr_bytes >= sizeof(rec->bytes) ||
 		    !memchr(rec->file, '\0', sizeof(rec->file)) ||
+		    !memchr(rec->object, '\0', sizeof(rec->object)) ||
 		    !memchr(rec->name, '\0', sizeof(rec->name)))
 			goto damaged;
 		objs->metas[objs->nr_metas] = (struct suture_meta) {
 			.kind = rec->kind,
 			.name = rec->name,
 			.file = rec->file,
+			.object = rec->object,
 			.line = rec->line,
 			.addr = rec->addr,
 			.old_size = rec->old_size,

@@ -22,6 +22,7 @@ struct suture_meta {
 	unsigned int kind;	/* enum suture_meta_kind_ */
 	const char *name;	/* or text */
 	const char *file;
+	const char *object;	/* which target is meant, or empty */
 	unsigned int line;
 	uint64_t addr, old_size;
 	const uint8_t *bytes;

@@ -190,7 +190,7 @@ int suture_pack_find_functions(struct suture_packer *p, struct suture_error *err
 int suture_pack_texts(struct suture_packer *p, struct suture_note_writer *w,
 		      struct suture_error *err)
 {
-	const struct suture_meta *seen[SUTURE_META_SYMBOL_AT_ + 1] = { NULL };
+	const struct suture_meta *seen[SUTURE_META_STATE_ + 1] = { NULL };
 	bool quiescent;
 
 	for (size_t i = 0; i < p->objs.nr_metas; i++) {
