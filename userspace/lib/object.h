@@ -27,6 +27,7 @@ struct suture_meta {
 	uint64_t addr, old_size;
 	const uint8_t *bytes;
 	size_t nr_bytes;
+	unsigned int order;	/* in its object */
 	size_t record;		/* how many ld lays out before it */
 };
 

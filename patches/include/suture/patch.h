@@ -203,7 +203,8 @@ struct suture_meta_ {
 	char file[SUTURE_META_FILE_MAX_];
 	char object[SUTURE_META_OBJECT_MAX_];	/* the target meant, or empty */
 	char name[SUTURE_META_NAME_MAX_];
-	unsigned char zero[16];
+	unsigned int order;		/* of the macros in a file: compilers turn it round */
+	unsigned char zero[12];
 };
 
 /* struct suture_state_slot of uapi/suture.h */
@@ -228,13 +229,15 @@ _Static_assert(sizeof(struct suture_meta_) == 2048, "records must follow without
 #define SUTURE_TEXT2_(a)	#a
 #define SUTURE_TEXT_(a)		SUTURE_TEXT2_(a)
 
-#define SUTURE_META_(kind, object, name, addr, size, fn, ...) \
-	static struct suture_meta_ SUTURE_CAT_(suture_meta_, __COUNTER__) \
+#define SUTURE_META_(...)	SUTURE_META2_(__COUNTER__, __VA_ARGS__)
+#define SUTURE_META2_(...)	SUTURE_META3_(__VA_ARGS__)
+#define SUTURE_META3_(order, kind, object, name, addr, size, fn, ...) \
+	static struct suture_meta_ suture_meta_##order \
 	__attribute__((section(".suture.meta"), used, aligned(64))) = { \
 		sizeof(struct suture_meta_), SUTURE_META_FORMAT_, kind, __LINE__, \
 		sizeof(__extension__ (const unsigned char[]){ 0, __VA_ARGS__ }) - 1, \
-		__extension__ (void (*)(void))(fn), addr, size, { 0, __VA_ARGS__ }, __FILE__, object, name, \
-		{ 0 } \
+		__extension__ (void (*)(void))(fn), addr, size, { 0, __VA_ARGS__ }, __FILE__, \
+		object, name, order, { 0 } \
 	}
 
 #define SUTURE_META_TEXT_(kind, text)	SUTURE_META_(kind, "", text, 0, 0, 0, )
