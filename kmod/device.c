@@ -168,6 +168,11 @@ static int ioc_patch(struct suture_ioc_patch *arg)
 	return ret;
 }
 
+static int ioc_settle(struct suture_ioc_settle *arg)
+{
+	return good_name(arg->name) ? suture_settle(arg) : -EINVAL;
+}
+
 union any_arg {
 	u32 size;
 	struct suture_ioc_version version;
@@ -176,6 +181,8 @@ union any_arg {
 	struct suture_ioc_wait wait;
 	struct suture_ioc_procs procs;
 	struct suture_ioc_patch patch;
+	struct suture_ioc_thread thread;
+	struct suture_ioc_settle settle;
 };
 
 static int dispatch(unsigned int cmd, union any_arg *arg)
@@ -193,6 +200,10 @@ static int dispatch(unsigned int cmd, union any_arg *arg)
 		return ioc_procs(&arg->procs);
 	case SUTURE_IOC_PATCH:
 		return ioc_patch(&arg->patch);
+	case SUTURE_IOC_THREAD:
+		return suture_thread(&arg->thread);
+	case SUTURE_IOC_SETTLE:
+		return ioc_settle(&arg->settle);
 	}
 	return -ENOTTY;
 }

@@ -421,6 +421,7 @@ void suture_patch_unload(struct suture_patch *patch)
 	/* Not only with the last reference: whoever waited may write the file now. */
 	close_file(patch);
 	WRITE_ONCE(patch->gone, true);
+	suture_settle_forget(patch);
 	wake_up_all(&patch->wait);
 	suture_patch_put(patch);
 }

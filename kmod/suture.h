@@ -13,6 +13,7 @@
  *   text.c        pages of text: pin, compare, write, give back
  *   gate.c        holding the threads of an mm still
  *   stack.c       is a thread inside a function?
+ *   settle.c      second opinions on that
  *   change.c      the steps in one process
  *   transition.c  one process after the other towards the goal
  *   record.c      what the last try said; the state of a process for people
@@ -282,6 +283,24 @@ int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		       const struct suture_ranges *ranges, bool quiescent,
 		       struct suture_block *block, struct suture_fault *ret_fault);
 void suture_stack_fetch(struct mm_struct *mm, const struct suture_fault *fault);
+
+/* ---- settle.c */
+struct suture_opinion {
+	struct hlist_node node;
+	struct list_head age;
+	struct rcu_head rcu;
+	const struct task_struct *task;		/* never followed */
+	u64 start_time;				/* tells it from another at this address */
+	unsigned long switches;
+	const struct suture_patch *patch;	/* never followed: it ends with it */
+	unsigned int nr;
+	unsigned long frames[];			/* where they go on, the innermost first */
+};
+
+const struct suture_opinion *suture_opinion(const struct task_struct *t);
+void suture_settle_forget(const struct suture_patch *patch);
+int suture_thread(struct suture_ioc_thread *arg);
+int suture_settle(const struct suture_ioc_settle *arg);
 
 /* ---- gate.c (current uses the mm by kthread_use_mm) */
 struct suture_gate;
