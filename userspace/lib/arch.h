@@ -44,6 +44,8 @@ enum suture_tls_kind {
 #define SUTURE_CALL_PREFIX	"suture.call."
 /* A patch's word for the address of a name that stands for a GOT slot. */
 #define SUTURE_SLOT_PREFIX	"suture.slot."
+/* An address in the object of that name (SUTURE_MAPPED). */
+#define SUTURE_OBJECT_PREFIX	"suture.object."
 /* A state's slot; the author's object defines it. */
 #define SUTURE_STATE_PREFIX	"suture.state."
 /* What the patch calls as __tls_get_addr. A name of its own, so that ld leaves

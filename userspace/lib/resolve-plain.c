@@ -60,13 +60,11 @@ static int import_any(struct suture_resolver *r, const char *name, const char *s
 
 	for (size_t i = 0; i < end; i++) {
 		struct suture_way *way = &ways[nr];
-		bool own_way = i == (size_t)own;
-		uint64_t at = addr;
+		uint64_t at;
 		int ret;
 
-		way->slot = false;
 		if (!way_of(r->scope->objects[i], name, &way->slot, &at)) {
-			if (!own_way)
+			if (i != (size_t)own)
 				continue;
 			way->slot = false;
 			at = addr;
@@ -77,21 +75,23 @@ static int import_any(struct suture_resolver *r, const char *name, const char *s
 		if (ret)
 			return ret;
 	}
-	if (nr)
-		r->arch->emit_any(r->stubs, stub, ways, nr);
-	return nr ? 1 : 0;
+	r->arch->emit_any(r->stubs, stub, ways, nr);
+	return 1;
 }
 
 int suture_resolve_import(struct suture_resolver *r, const char *name, const char *stub,
 			  size_t first, size_t end, int own, uint64_t addr,
 			  struct suture_error *err)
 {
+	size_t nr = own >= 0;
 	char word[2048];
 	uint64_t at;
 	bool slot;
 	int ret;
 
-	if (r->scope->any_target && r->scope->nr_targets > 1 && !first)
+	for (size_t i = first; r->scope->any_target && i < end; i++)
+		nr += i != (size_t)own && way_of(r->scope->objects[i], name, &slot, &at);
+	if (nr > 1 && !first)
 		return import_any(r, name, stub, end, own, addr, err);
 	for (size_t i = first; i < end; i++) {
 		if (!way_of(r->scope->objects[i], name, &slot, &at))

@@ -155,6 +155,28 @@ static int resolve_original(struct suture_resolver *r, const struct suture_undef
 		"SUTURE_ORIGINAL(%s), but the patch does not replace it: call it by its name", name);
 }
 
+/* SUTURE_MAPPED: an address in the object that is not 0 where it is mapped. */
+static int resolve_mapped(struct suture_resolver *r, const struct suture_undef *u,
+			  struct suture_error *err)
+{
+	const char *name = u->name + strlen(SUTURE_OBJECT_PREFIX);
+	const struct suture_meta m = { .file = "", .object = name };
+	struct suture_error no;
+	const struct suture_elf *elf;
+	int object;
+
+	if (!*name || suture_scope_object(r->scope, &m, &object, &no))
+		return suture_resolve_refuse(r, u, err,
+			"SUTURE_MAPPED(\"%s\"): the patch has no such target or needed object", name);
+	elf = r->scope->objects[object]->elf;
+	for (size_t i = 0; i < elf->nr_phdrs; i++) {
+		if (elf->phdrs[i].p_type == PT_LOAD && (elf->phdrs[i].p_flags & PF_X))
+			return suture_resolve_bind(r, u->name, object, elf->phdrs[i].p_vaddr, false,
+						   err);
+	}
+	return suture_error_set(err, -EINVAL, "%s has no text", elf->path);
+}
+
 static bool begins(const char *name, const char *prefix)
 {
 	return !strncmp(name, prefix, strlen(prefix));
@@ -181,6 +203,8 @@ static int resolve(struct suture_resolver *r, const struct suture_undef *u,
 		return resolve_tls(r, u, err);
 	if (begins(u->name, SUTURE_SLOT_PREFIX))
 		return resolve_slot(r, u, err);
+	if (begins(u->name, SUTURE_OBJECT_PREFIX))
+		return resolve_mapped(r, u, err);
 	return suture_resolve_plain(r, u, err);
 }
 
