@@ -5,6 +5,7 @@
 
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/coredump.h>
 #include <linux/task_work.h>
 #include <linux/uprobes.h>
 #include <linux/version.h>
@@ -41,6 +42,16 @@ long suture_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flag
 /* Pin one page of another mm, its mmap_lock held for reading and kept. */
 long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);
+
+/* There may be breakpoints of uprobes in it. */
+static inline bool suture_has_uprobes(const struct mm_struct *mm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return mm_flags_test(MMF_HAS_UPROBES, mm);
+#else
+	return test_bit(MMF_HAS_UPROBES, &mm->flags);
+#endif
+}
 
 /* Threads that share an mm and never run user code. */
 static inline bool suture_is_worker(const struct task_struct *t)

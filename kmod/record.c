@@ -195,7 +195,8 @@ bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 {
 	struct mm_struct *mm = suture_task_mm(leader);
 	bool reverting = READ_ONCE(patch->goal) == SUTURE_GOAL_UNPATCHED;
-	struct suture_view view;
+	struct suture_survey *survey = suture_survey_new(patch);
+	const struct suture_view *view;
 	bool take = false;
 	int ret;
 

@@ -46,7 +46,7 @@ static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attr, 
 	else if (patch->goal == goal)
 		ret = -EINVAL;	/* as livepatch does */
 	else
-		suture_patch_set_goal(patch, goal);
+		suture_patch_turn(patch, goal);
 	mutex_unlock(&suture_lock);
 	return ret ?: count;
 }
