@@ -39,6 +39,9 @@ bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long s
 long suture_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);
 
+/* get_mm_exe_file(): the executable of an mm, referenced, or NULL. */
+struct file *suture_exe_file(struct mm_struct *mm);
+
 /* Pin one page of another mm, its mmap_lock held for reading and kept. */
 long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);

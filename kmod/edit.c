@@ -213,7 +213,7 @@ int suture_edits_make(struct mm_struct *mm, const struct suture_part *parts, uns
  * it out, also memory to which the text was copied. */
 static bool may_write(const struct suture_edit *edit, struct mm_struct *mm)
 {
-	const struct vm_area_struct *vma = find_vma(mm, edit->addr);
+	struct vm_area_struct *vma = find_vma(mm, edit->addr);
 
 	if (!vma || vma->vm_start > edit->addr || vma->vm_end - edit->addr < edit->len)
 		return false;

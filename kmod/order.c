@@ -259,13 +259,22 @@ int suture_order_check(const struct suture_patch *patch, char *message)
 	return 0;
 }
 
-/* Under suture_lock: on the list, and those whose place it takes have to go. */
+/* Under suture_lock: on the list, on top of all. */
 void suture_order_add(struct suture_patch *patch)
+{
+	patch->seq = ++next_seq;
+	spin_lock(&suture_list_lock);
+	list_add_tail(&patch->node, &suture_patches);
+	spin_unlock(&suture_list_lock);
+}
+
+/* Under suture_lock: those whose place the patch takes have to go. */
+void suture_order_replace(struct suture_patch *patch)
 {
 	struct suture_patch *other;
 
 	list_for_each_entry(other, &suture_patches, node) {
-		if (!will_replace(patch, other))
+		if (other == patch || !will_replace(patch, other))
 			continue;
 		kref_get(&patch->ref);
 		spin_lock(&suture_list_lock);
@@ -273,10 +282,6 @@ void suture_order_add(struct suture_patch *patch)
 		spin_unlock(&suture_list_lock);
 		suture_patch_set_goal(other, SUTURE_GOAL_UNPATCHED);
 	}
-	patch->seq = ++next_seq;
-	spin_lock(&suture_list_lock);
-	list_add_tail(&patch->node, &suture_patches);
-	spin_unlock(&suture_list_lock);
 }
 
 /* Under suture_lock: off the list. Nothing is left to take anybody's place. */

@@ -61,6 +61,7 @@ static void release(struct kref *ref)
 	struct suture_patch *patch = container_of(ref, struct suture_patch, ref);
 
 	suture_records_prune(patch, true);
+	suture_scope_free(patch);
 	close_file(patch);
 	kvfree(patch->places);
 	kvfree(patch->desc);
@@ -264,6 +265,11 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 		suture_say(message, "%s is being reverted", suture_patch_name(patch));
 		return -EBUSY;
 	}
+	if (!suture_scope_same(patch, again)) {
+		suture_say(message, "%s is loaded for other processes (rules, canary): revert it first",
+		    suture_patch_name(patch));
+		return -EINVAL;
+	}
 	ret = add_files(patch, files, nr_files, ret_added, message);
 	if (flags & SUTURE_LOAD_FORCE)
 		WRITE_ONCE(patch->force, true);
@@ -277,16 +283,15 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 
 /*
  * suture_patch_load - load a patch and start its transition
- * @files:      nr_files of them
- * @ret_added:  how many were not watched before
- * @name:       out, SUTURE_NAME_MAX bytes
- * @message:    out, SUTURE_MESSAGE_MAX bytes: what is wrong
+ * @files, @rules: copies of what @arg points to in user space
+ * @arg:           nr_added, name and message are filled in
  *
  * Returns 0 or what SUTURE_IOC_LOAD says; on error (but EEXIST) nothing has changed.
  */
-int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u32 nr_files,
-		      u32 flags, u32 *ret_added, char *name, char *message)
+int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
+		      const struct suture_ioc_rule *rules, struct suture_ioc_load *arg)
 {
+	char *name = arg->name, *message = arg->message;
 	struct suture_patch *patch, *other;
 	int ret;
 
@@ -294,12 +299,16 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u3
 	if (IS_ERR(patch))
 		return PTR_ERR(patch);
 	strscpy(name, suture_patch_name(patch), SUTURE_NAME_MAX);
-	patch->force = flags & SUTURE_LOAD_FORCE;
+	patch->force = arg->flags & SUTURE_LOAD_FORCE;
+	ret = suture_scope_set(patch, rules, arg->nr_rules, arg->canary, message);
+	if (ret)
+		goto err_put;
 
 	mutex_lock(&suture_lock);
 	other = find(name);
 	if (other) {
-		ret = load_again(other, patch, files, nr_files, flags, ret_added, message);
+		ret = load_again(other, patch, files, arg->nr_files, arg->flags, &arg->nr_added,
+				 message);
 		goto err;
 	}
 	ret = suture_order_check(patch, message);
@@ -310,12 +319,14 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u3
 		suture_say(message, "cannot add %s to sysfs", name);
 		goto err;
 	}
-	/* Before the files are watched: what they map meanwhile is ours to patch. */
+	/* Before the files are watched: what they map meanwhile is ours to patch, and the
+	 * neighbours have to know whose bytes those are. */
 	patch->goal = SUTURE_GOAL_PATCHED;
-	ret = add_files(patch, files, nr_files, ret_added, message);
+	suture_order_add(patch);
+	ret = add_files(patch, files, arg->nr_files, &arg->nr_added, message);
 	if (ret)
 		goto err_files;
-	suture_order_add(patch);
+	suture_order_replace(patch);
 	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
 	mutex_unlock(&suture_lock);
 	return 0;
@@ -323,14 +334,15 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u3
 err_files:
 	/* A process may have been patched on its way; take it back as a revert would. */
 	if (patch->watched) {
-		suture_order_add(patch);
 		suture_patch_set_goal(patch, SUTURE_GOAL_UNPATCHED);
 		mutex_unlock(&suture_lock);
 		return ret;
 	}
+	suture_order_remove(patch);
 	suture_sysfs_remove(patch);
 err:
 	mutex_unlock(&suture_lock);
+err_put:
 	suture_patch_put(patch);
 	return ret;
 }
@@ -394,6 +406,7 @@ void suture_patch_unload(struct suture_patch *patch)
 	/* Not only with the last reference: whoever waited may write the file now. */
 	close_file(patch);
 	WRITE_ONCE(patch->gone, true);
+	suture_settle_forget(patch);
 	wake_up_all(&patch->wait);
 	suture_patch_put(patch);
 }

@@ -68,6 +68,18 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	return sysfs_emit(buf, "%s\n", spm_string(note, note->head->version));
 }
 
+/* One line for each rule of the patch's scope. */
+static ssize_t scope_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return suture_scope_show(to_patch(kobj), buf);
+}
+
+/* Percent; 0: it is for all processes in scope. */
+static ssize_t canary_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_patch(kobj)->canary));
+}
+
 static const char *const state_names[] = {
 	[SUTURE_PROC_UNPATCHED] = "unpatched",
 	[SUTURE_PROC_PATCHED] = "patched",
@@ -82,20 +94,24 @@ static const char *const state_names[] = {
 static ssize_t processes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	unsigned int counts[ARRAY_SIZE(state_names)] = {};
+	struct suture_survey *survey = suture_survey_new(to_patch(kobj));
 	struct suture_procs procs;
 	struct suture_proc proc;
 	unsigned int i;
 	int len = 0, ret;
 
-	ret = suture_procs_collect(&procs);
-	if (ret)
+	ret = survey ? suture_procs_collect(&procs) : -ENOMEM;
+	if (ret) {
+		suture_survey_free(survey);
 		return ret;
+	}
 	for (i = 0; i < procs.nr; i++) {
-		if (suture_proc_fill(to_patch(kobj), procs.tasks[i], &proc))
+		if (suture_proc_fill(survey, procs.tasks[i], &proc))
 			counts[proc.state]++;
 		cond_resched();
 	}
 	suture_procs_free(&procs);
+	suture_survey_free(survey);
 	for (i = 0; i < ARRAY_SIZE(counts); i++)
 		len += sysfs_emit_at(buf, len, "%s %u\n", state_names[i], counts[i]);
 	return len;
@@ -105,6 +121,8 @@ static struct kobj_attribute enabled_attr = __ATTR_RW(enabled);
 static struct kobj_attribute transition_attr = __ATTR_RO(transition);
 static struct kobj_attribute force_attr = __ATTR_RO(force);
 static struct kobj_attribute version_attr = __ATTR_RO(version);
+static struct kobj_attribute scope_attr = __ATTR_RO_MODE(scope, 0400);
+static struct kobj_attribute canary_attr = __ATTR_RO(canary);
 static struct kobj_attribute processes_attr = __ATTR_RO_MODE(processes, 0400);
 
 static struct attribute *entry_attrs[] = {
@@ -112,6 +130,8 @@ static struct attribute *entry_attrs[] = {
 	&transition_attr.attr,
 	&force_attr.attr,
 	&version_attr.attr,
+	&scope_attr.attr,
+	&canary_attr.attr,
 	&processes_attr.attr,
 	NULL,
 };

@@ -84,7 +84,7 @@ static bool is_readable(const struct vm_area_struct *vma, unsigned long addr, un
 bool suture_is_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		    unsigned int len)
 {
-	const struct vm_area_struct *vma = find_vma(mm, addr);
+	struct vm_area_struct *vma = find_vma(mm, addr);
 
 	if (!is_readable(vma, addr, len))
 		return false;
@@ -96,7 +96,7 @@ bool suture_is_text(struct suture_patch *patch, struct mm_struct *mm, unsigned l
 static bool is_data(const struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		    unsigned int len)
 {
-	const struct vm_area_struct *vma = find_vma(mm, addr);
+	struct vm_area_struct *vma = find_vma(mm, addr);
 
 	if (!is_readable(vma, addr, len))
 		return false;

@@ -154,8 +154,7 @@ static enum outcome towards_unpatched(struct suture_survey *survey, struct task_
 	case SUTURE_VIEW_INCOMPLETE:
 		if (!view->patch_base)
 			break;
-		hooks = view->kind == SUTURE_VIEW_PATCHED &&
-			!READ_ONCE(survey->patch->replaced_by);
+		hooks = view->kind == SUTURE_VIEW_PATCHED;
 		ret = suture_revert_mm(survey, leader, hooks, &block, &held_us);
 		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
 	case SUTURE_VIEW_FOREIGN:
@@ -226,7 +225,7 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, st
 	if (ret)
 		goto out;
 	if (goal == SUTURE_GOAL_PATCHED) {
-		ret = suture_canary_begin(patch, &procs);
+		ret = suture_canary_begin(survey, &procs);
 		tally->waiting = max(ret, 0);
 		ret = min(ret, 0);
 	}
