@@ -4,7 +4,7 @@
  * mappings of the patch (and of its neighbours) there are, and what stands at the
  * places that they change.
  */
-#include <linux/overflow.h>
+#include <linux/stddef.h>
 #include <linux/slab.h>
 
 #include "suture.h"
@@ -151,7 +151,8 @@ static void read_ledgers(struct suture_survey *survey)
 		struct suture_ledger *ledger = &m->ledger;
 
 		if (suture_read_data(m->patch, survey->mm, m->base + m->patch->ledger, ledger,
-				     struct_size(ledger, bases, m->patch->note.nr_objects)) ||
+				     offsetof(struct suture_ledger,
+					      bases[m->patch->note.nr_objects])) ||
 		    ledger->magic != SUTURE_LEDGER_MAGIC)
 			memset(ledger, 0, sizeof(*ledger));	/* forked while it was mapped */
 	}
