@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # How a patch is built. patches/NAME/Makefile says
 #
-#	TARGET := path/to/library.so		the file whose functions are replaced
-#	DEBUG := path/to/library.so.debug	its debug file, if it is stripped (optional)
+#	TARGET := path/to/library.so		the file whose functions are replaced, or several
+#	DEBUG := path/to/library.so.debug	debug files, where they are stripped (optional)
 #	NEEDED := path/to/other.so		other objects that are used (optional)
 #	include ../patch.mk
 #
@@ -45,7 +45,8 @@ patch_objects := $(addprefix $(OUT)/,$(addsuffix .o,$(SOURCES)))
 
 $(OUT)/$(NAME).spm: $(patch_objects) $(TARGET) $(DEBUG) $(NEEDED) $(wildcard $(SUTURE))
 	@echo "  PACK    $(NAME).spm"
-	$(Q)$(SUTURE) pack --name $(NAME) --target $(TARGET) $(addprefix --debug ,$(DEBUG)) \
+	$(Q)$(SUTURE) pack --name $(NAME) $(addprefix --target ,$(TARGET)) \
+		$(addprefix --debug ,$(DEBUG)) \
 		$(addprefix --needed ,$(NEEDED)) --output $@ $(patch_objects)
 
 $(OUT)/%.c.o: %.c $(patch_mk)

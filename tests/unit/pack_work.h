@@ -110,6 +110,7 @@ static UNUSED void work_object(const char *text, const char *flags)
 
 struct work_pack {
 	const char *debug, *needed, *output;
+	const char *more, *more_debug;	/* a second target */
 	char warnings[4096];
 };
 
@@ -125,9 +126,10 @@ static int work_pack_file(const char *target, struct work_pack *how, struct sutu
 {
 	const char *object = work_path("patch.o");
 	struct work_pack none = { 0 };
+	char *targets[3] = { (char *)target }, *debugs[3] = { NULL };
 	struct suture_pack_options opt = {
 		.name = "test",
-		.target = target,
+		.targets = targets,
 		.objects = (char *const[]){ (char *)object, NULL },
 		.nr_objects = 1,
 		.warn = work_warn,
@@ -137,8 +139,14 @@ static int work_pack_file(const char *target, struct work_pack *how, struct sutu
 	how = how ?: &none;
 	opt.warn_ctx = how;
 	opt.output = work_path(how->output ?: "patch.spm");
+	opt.nr_targets = 1;
+	if (how->more)
+		targets[opt.nr_targets++] = (char *)work_path(how->more);
 	if (how->debug)
-		opt.debug = work_path(how->debug);
+		debugs[opt.nr_debugs++] = (char *)work_path(how->debug);
+	if (how->more_debug)
+		debugs[opt.nr_debugs++] = (char *)work_path(how->more_debug);
+	opt.debugs = debugs;
 	if (how->needed) {
 		needed = *how->needed == '/' ? how->needed : work_path(how->needed);
 		opt.needed = (char *const *)&needed;

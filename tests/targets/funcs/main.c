@@ -5,6 +5,7 @@
  *   text WORD        parse(WORD)
  *   first            answer(0) as the library's constructor saw it
  *   spin N           start N threads that call answer() without end
+ *   calls N          N calls of answer()
  *   counts           what they saw since the last time: old A new B bad C
  *   break            change a byte of answer() ourselves: it reads its constant from
  *                    another word with the same value, so it goes on to work
@@ -114,6 +115,10 @@ static void handle(int argc, char **argv)
 		proto_say("%ld", parse(argv[1]));
 	} else if (!strcmp(argv[0], "spin") && argc == 2) {
 		start_spinners(atoi(argv[1]));
+	} else if (!strcmp(argv[0], "calls") && argc == 2) {
+		for (int i = 0; i < atoi(argv[1]); i++)
+			answer(i);
+		proto_say("ok %d", atoi(argv[1]));
 	} else if (!strcmp(argv[0], "counts")) {
 		counts();
 	} else if (!strcmp(argv[0], "break")) {
