@@ -159,6 +159,15 @@ static int check_features(const struct suture_patch *patch, char *message)
 	return 0;
 }
 
+/* TODO-HOOKS */
+static int check_hooks(const struct suture_patch *patch, char *message)
+{
+	if (!patch->note.nr_hooks)
+		return 0;
+	suture_say(message, "has hooks: this version of suture.ko cannot do that");
+	return -EOPNOTSUPP;
+}
+
 static bool noexec(const struct file *file)
 {
 	return (file->f_path.mnt->mnt_flags & MNT_NOEXEC) ||
@@ -207,7 +216,8 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 		goto err;
 	}
 	ret = read_note(patch, message) ?: check_segments(patch, message) ?:
-	      check_features(patch, message) ?: suture_places_make(patch);
+	      check_features(patch, message) ?:
+	      check_hooks(patch, message) ?: suture_places_make(patch);
 	if (ret)
 		goto err;
 	return patch;

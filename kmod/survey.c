@@ -219,15 +219,20 @@ static enum place_state look_at_place(const struct suture_survey *survey,
 	struct suture_patch *patch = survey->patch;
 	struct vm_area_struct *vma = find_vma(survey->mm, at);
 	u8 bytes[SUTURE_PLACE_MAX];
+	bool other_file;
 	int holder;
 
 	if (!vma || vma->vm_start > at)
 		return PLACE_GONE;
-	if (suture_read_text(patch, survey->mm, at, bytes, place->len))
+	other_file = vma->vm_file && !suture_find_target(patch, file_inode(vma->vm_file));
+	if (other_file ? suture_peek(survey->mm, at, bytes, place->len) :
+			 suture_read_text(patch, survey->mm, at, bytes, place->len))
 		return vma->vm_flags & VM_EXEC ? PLACE_FOREIGN : PLACE_GONE;
 	holder = suture_find_holder(survey, place, at, bytes);
 	if (holder == (int)mapping)
 		return PLACE_OURS;
+	if (other_file)
+		return PLACE_GONE;	/* another library has come where this one was */
 	if (holder >= 0)
 		return survey->mappings[holder].patch->seq > patch->seq ? PLACE_COVERED :
 									  PLACE_GONE;

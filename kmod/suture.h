@@ -324,6 +324,7 @@ int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32
 /* ---- text.c */
 int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		     void *buf, unsigned int len);
+int suture_peek(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len);
 int suture_read_data(const struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		     void *buf, unsigned int len);
 bool suture_is_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,

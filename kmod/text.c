@@ -104,15 +104,15 @@ static bool is_data(const struct suture_patch *patch, struct mm_struct *mm, unsi
 }
 
 /* Nothing is pinned, so that pages shared with a forked child stay shared. */
-static int read_mm(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len)
+static int read_mm(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len,
+		   unsigned int flags)
 {
 	struct page *pages[2] = {};
 	int i, n = 1 + (offset_in_page(addr) + len > PAGE_SIZE);
 	long got = 0;
 
 	for (i = 0; i < n; i++) {
-		got = suture_get_page(mm, (addr & PAGE_MASK) + i * PAGE_SIZE, FOLL_FORCE,
-				      &pages[i]);
+		got = suture_get_page(mm, (addr & PAGE_MASK) + i * PAGE_SIZE, flags, &pages[i]);
 		if (got != 1) {
 			pages[i] = NULL;
 			break;
@@ -131,14 +131,21 @@ static int read_mm(struct mm_struct *mm, unsigned long addr, void *buf, unsigned
 int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		     void *buf, unsigned int len)
 {
-	return suture_is_text(patch, mm, addr, len) ? read_mm(mm, addr, buf, len) : -EFAULT;
+	return suture_is_text(patch, mm, addr, len) ? read_mm(mm, addr, buf, len, FOLL_FORCE) : -EFAULT;
 }
 
 /* Read data of a mapping of the patch; the caller holds mmap_lock for reading. */
 int suture_read_data(const struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		     void *buf, unsigned int len)
 {
-	return is_data(patch, mm, addr, len) ? read_mm(mm, addr, buf, len) : -EFAULT;
+	return is_data(patch, mm, addr, len) ? read_mm(mm, addr, buf, len, FOLL_FORCE) : -EFAULT;
+}
+
+/* Read what is in memory, of whatever file; nobody waits for a disk. */
+int suture_peek(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len)
+{
+	return is_readable(find_vma(mm, addr), addr, len) ?
+		       read_mm(mm, addr, buf, len, FOLL_FORCE | FOLL_NOWAIT) : -EFAULT;
 }
 
 /* The byte at this address is one that a neighbour writes. */
