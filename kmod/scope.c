@@ -412,23 +412,23 @@ ssize_t suture_scope_show(const struct suture_patch *patch, char *buf)
  * could not be looked at now (for their sake the look is to be repeated), or an
  * error. Without canary it does nothing.
  */
-int suture_canary_begin(struct suture_patch *patch, const struct suture_procs *procs)
+int suture_canary_begin(struct suture_survey *survey, const struct suture_procs *procs)
 {
+	struct suture_patch *patch = survey->patch;
 	u32 percent = READ_ONCE(patch->canary);
 	u32 total = 0, patched = 0, busy = 0, want;
 	unsigned int i;
 
 	for (i = 0; percent && i < procs->nr; i++) {
 		struct mm_struct *mm = suture_task_mm(procs->tasks[i]);
-		struct suture_view view;
 		int ret;
 
 		if (!mm)
 			continue;
-		ret = suture_view_read(patch, mm, &view);
-		if (!ret && view.kind == SUTURE_VIEW_PATCHED)
+		ret = suture_survey_mm(survey, mm);
+		if (!ret && survey->view.kind == SUTURE_VIEW_PATCHED)
 			patched++;
-		else if (!ret && view.kind == SUTURE_VIEW_UNPATCHED)
+		else if (!ret && survey->view.kind == SUTURE_VIEW_UNPATCHED)
 			total += suture_scope_allows(patch, procs->tasks[i], mm);
 		mmput(mm);
 		if (ret == -ENOMEM)
@@ -441,6 +441,12 @@ int suture_canary_begin(struct suture_patch *patch, const struct suture_procs *p
 	want = DIV_ROUND_UP(total * percent, 100);
 	WRITE_ONCE(patch->canary_left, want > patched + busy ? want - patched - busy : 0);
 	return busy;
+}
+
+/* Only a share of the processes is to be patched so far. */
+bool suture_canary_staged(const struct suture_patch *patch)
+{
+	return READ_ONCE(patch->canary);
 }
 
 /* Is one more process to be patched in this look? */

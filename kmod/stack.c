@@ -15,7 +15,8 @@
 
 #define RANGE_UPROBE	(SUTURE_NO_FUNC - 1)	/* in place of a function */
 
-static struct suture_ranges *ranges_alloc(unsigned int room)
+/* Room for this many; NULL: no memory. Free with kvfree(). */
+struct suture_ranges *suture_ranges_new(unsigned int room)
 {
 	struct suture_ranges *ranges;
 
@@ -42,9 +43,9 @@ static void ranges_add(struct suture_ranges *ranges, unsigned long start, unsign
 
 /*
  * A uretprobe replaces return addresses by one in the [uprobes] page, and a probed
- * instruction is stepped over there: whose code that is cannot be told.
+ * instruction is stepped over there: whose code that is cannot be told. One range.
  */
-static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *mm)
+void suture_ranges_uprobes(struct suture_ranges *ranges, struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
 
@@ -68,53 +69,53 @@ static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *m
 	mmap_read_unlock(mm);
 }
 
-/*
- * What a thread must not be inside of when branches are written: the bytes
- * themselves, and (quiescent) the old functions with their further parts.
- */
-struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_struct *mm,
-					const struct suture_view *view, bool quiescent)
+/* The bytes that are written. A word equal to their end goes on behind them: fine. */
+void suture_ranges_edits(struct suture_ranges *ranges, const struct suture_edits *edits)
+{
+	unsigned int i;
+
+	for (i = 0; i < edits->nr; i++) {
+		const struct suture_edit *edit = &edits->edits[i];
+
+		if (!edit->is_data)
+			ranges_add(ranges, edit->addr, edit->addr + edit->len - 1, edit->func);
+	}
+}
+
+/* The old functions with their further parts; at most nr_funcs + nr_ranges. */
+void suture_ranges_old(struct suture_ranges *ranges, const struct suture_patch *patch,
+		       const struct suture_view *view)
 {
 	const struct spm_note *note = &patch->note;
-	struct suture_ranges *ranges;
-	unsigned long start;
+	unsigned long base;
 	u32 i;
 
-	ranges = ranges_alloc(2 * note->nr_funcs + note->nr_ranges + 1);
-	if (!ranges)
-		return NULL;
 	for (i = 0; i < note->nr_funcs; i++) {
 		const struct suture_func *func = &note->funcs[i];
 
-		start = view->bases[func->object] + func->old_addr;
-		/* A word equal to the end of the bytes goes on behind the branch: fine. */
-		ranges_add(ranges, start + func->branch_at,
-			   start + func->branch_at + SUTURE_BRANCH_LEN - 1, i);
-		if (quiescent)
-			ranges_add(ranges, start, start + func->old_size, i);
+		base = view->bases[func->object];
+		if (base != SUTURE_ABSENT)
+			ranges_add(ranges, base + func->old_addr,
+				   base + func->old_addr + func->old_size, i);
 	}
-	for (i = 0; quiescent && i < note->nr_ranges; i++) {
+	for (i = 0; i < note->nr_ranges; i++) {
 		const struct suture_range *range = &note->ranges[i];
 
-		start = view->bases[note->funcs[range->func].object] + range->addr;
-		ranges_add(ranges, start - 1, start + range->size, range->func);
+		base = view->bases[note->funcs[range->func].object];
+		if (base != SUTURE_ABSENT)
+			ranges_add(ranges, base + range->addr - 1,
+				   base + range->addr + range->size, range->func);
 	}
-	if (quiescent)
-		ranges_add_uprobes(ranges, mm);
-	return ranges;
 }
 
 /* The text of the patch, mapped at base, its first byte too. Its other pages do not
- * count: their end may be the start of somebody's stack. */
-struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_struct *mm,
-					  unsigned long base)
+ * count: their end may be the start of somebody's stack. One range. */
+void suture_ranges_patch(struct suture_ranges *ranges, const struct suture_patch *patch,
+			 unsigned long base)
 {
 	const struct spm_elf *elf = &patch->elf;
-	struct suture_ranges *ranges = ranges_alloc(elf->nr_segments + 1);
 	u32 i;
 
-	if (!ranges)
-		return NULL;
 	for (i = 0; i < elf->nr_segments; i++) {
 		const struct spm_segment *seg = &elf->segments[i];
 
@@ -122,8 +123,6 @@ struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_
 			ranges_add(ranges, base + seg->vaddr - 1, base + seg->vaddr + seg->filesz,
 				   SUTURE_NO_FUNC);
 	}
-	ranges_add_uprobes(ranges, mm);
-	return ranges;
 }
 
 /*
