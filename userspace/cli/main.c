@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
 	{ "pack", "OBJECT.o...", "make a patch module from an author's objects", cmd_pack },
 	{ "apply", "FILE...", "patch every process that runs, and those to come", cmd_apply },
+	{ "promote", "NAME...", "from the canaries to all processes", cmd_promote },
 	{ "revert", "NAME...|--all", "take patches out again", cmd_revert },
 	{ "settle", "NAME...", "unwind threads that seem to hold a transition up", cmd_settle },
 	{ "list", "", "the patches that are loaded", cmd_list },
