@@ -4,8 +4,8 @@
 #include "libdirs.h"
 #include "options.h"
 
-enum { OPT_JSON = 256, OPT_NO_WAIT, OPT_FILE, OPT_PID, OPT_UID, OPT_CGROUP, OPT_EXE, OPT_EXCEPT,
-       OPT_CANARY };
+enum { OPT_JSON = 256, OPT_NO_WAIT, OPT_NO_UNWIND, OPT_FILE, OPT_PID, OPT_UID, OPT_CGROUP,
+       OPT_EXE, OPT_EXCEPT, OPT_CANARY };
 
 /* ------------------------------------------------------------------ json */
 
@@ -31,6 +31,8 @@ const struct argp options_json = { .options = json_argp_options, .parser = parse
 
 static const struct argp_option wait_argp_options[] = {
 	{ "no-wait", OPT_NO_WAIT, NULL, 0, "Start the transition and return at once", 0 },
+	{ "no-unwind", OPT_NO_UNWIND, NULL, 0,
+	  "While waiting, do not unwind the threads that hold processes up", 0 },
 	{ "timeout", 't', "SECONDS", 0, "Wait no longer than this (the transition goes on)", 0 },
 	{ "json", OPT_JSON, NULL, 0, "Print the summary as JSON", 0 },
 	{ 0 }
@@ -46,6 +48,9 @@ static error_t parse_wait(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_NO_WAIT:
 		opt->no_wait = true;
+		return 0;
+	case OPT_NO_UNWIND:
+		opt->no_unwind = true;
 		return 0;
 	case 't':
 		if (wait_parse_timeout(arg, &opt->timeout_ms))

@@ -13,7 +13,7 @@
 /* --json. Input: bool * */
 extern const struct argp options_json;
 
-/* --no-wait, --timeout, --json. Input: struct wait_options * */
+/* --no-wait, --no-unwind, --timeout, --json. Input: struct wait_options * */
 extern const struct argp options_wait;
 
 /* --file, may be repeated. Input: struct file_options *, freed by suture_strv_free() */
