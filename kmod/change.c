@@ -36,15 +36,47 @@ static int not_now(struct suture_block *block, int ret, u32 func)
 	return refuse(block, SUTURE_REASON_NONE, SUTURE_NO_FUNC, ret);
 }
 
+/* With the dynamic linker, where hooks are to be run. */
+static struct suture_ranges *with_linker(struct suture_patch *patch, struct mm_struct *mm,
+					 struct suture_ranges *ranges)
+{
+	if (!ranges || !patch->note.nr_hooks)
+		return ranges;
+	return suture_ranges_join(ranges, suture_ranges_linker(mm));
+}
+
+/* pre_* hooks, write, post_* hooks. What a post_* hook does wrong is only reported. */
+static int write_with_hooks(struct suture_gate *gate, struct suture_edits *edits,
+			    unsigned long base, bool revert, struct suture_block *block)
+{
+	u32 pre = revert ? SUTURE_HOOK_PRE_UNPATCH : SUTURE_HOOK_PRE_PATCH;
+	u32 post = revert ? SUTURE_HOOK_POST_UNPATCH : SUTURE_HOOK_POST_PATCH;
+	u32 func = 0;
+	int ret = 0;
+
+	if (suture_has_hooks(edits->patch, pre) || suture_has_hooks(edits->patch, post))
+		ret = suture_hooks_ready(gate, block);
+	if (ret)
+		return ret;
+	ret = suture_hooks_run(gate, edits->patch, base, pre, block);
+	if (ret)
+		return ret;
+	if (!suture_edits_match(edits, &func))
+		return refuse(block, SUTURE_REASON_OLD_BYTES, func, -ESTALE);
+	suture_edits_write(edits);
+	if (suture_hooks_run(gate, edits->patch, base, post, block))
+		return 1;
+	return 0;
+}
+
 /* Hold, check, write (with edits), let go. *ret_inside: written although a thread is inside. */
 static int hold_and_write(struct mm_struct *mm, struct task_struct *leader,
 			  struct suture_ranges *ranges, struct suture_edits *edits,
-			  bool quiescent, bool inside_ok, bool *ret_inside,
+			  unsigned long base, bool revert, bool quiescent, bool inside_ok, bool *ret_inside,
 			  struct suture_block *block, u32 *ret_held)
 {
 	struct suture_gate *gate;
 	bool inside;
-	u32 func = 0;
 	int ret;
 
 	gate = suture_gate_new(mm, leader);
@@ -55,12 +87,8 @@ static int hold_and_write(struct mm_struct *mm, struct task_struct *leader,
 			 block->reason == SUTURE_REASON_ALTSTACK);
 	if (inside && inside_ok)
 		ret = 0;
-	if (!ret && edits) {
-		if (suture_edits_match(edits, &func))
-			suture_edits_write(edits);
-		else
-			ret = refuse(block, SUTURE_REASON_OLD_BYTES, func, -ESTALE);
-	}
+	if (!ret && edits)
+		ret = write_with_hooks(gate, edits, base, revert, block);
 	*ret_held = suture_gate_open(gate);
 	if (ret_inside)
 		*ret_inside = inside;
@@ -73,9 +101,13 @@ static int drain(struct suture_patch *patch, struct task_struct *leader, struct 
 	struct suture_ranges *ranges = suture_ranges_patch(patch, mm, base);
 	int ret;
 
+	if (suture_hooks_unfinished(mm)) {
+		kvfree(ranges);
+		return not_now(block, -EBUSY, 0);
+	}
 	if (!ranges)
 		return not_now(block, -ENOMEM, 0);
-	ret = hold_and_write(mm, leader, ranges, NULL, true, false, NULL, block, ret_held);
+	ret = hold_and_write(mm, leader, ranges, NULL, base, true, true, false, NULL, block, ret_held);
 	kvfree(ranges);
 	if (ret)
 		return ret;
@@ -158,15 +190,20 @@ int suture_apply_mm(struct suture_patch *patch, struct task_struct *leader, stru
 	ret = prepare(patch, mm, view, &edits, &base, block);
 	if (ret)
 		goto out;
-	ranges = suture_ranges_old(patch, mm, view, quiescent);
+	ranges = with_linker(patch, mm, suture_ranges_old(patch, mm, view, quiescent));
 	if (ranges)
-		ret = hold_and_write(mm, leader, ranges, edits, quiescent, false, NULL, block,
-				     ret_held);
+		ret = hold_and_write(mm, leader, ranges, edits, base, false, quiescent, false, NULL,
+				     block, ret_held);
 	else
 		ret = not_now(block, -ENOMEM, 0);
 	kvfree(ranges);
-	if (ret)
-		undo(patch, edits, base);
+	if (ret > 0) {
+		ret = 0;
+	} else if (ret) {
+		suture_edits_give_back(edits);
+		if (!suture_hooks_unfinished(mm))
+			suture_unmap(patch, base);
+	}
 	suture_edits_free(edits);
 out:
 	kthread_unuse_mm(mm);
@@ -189,7 +226,7 @@ int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, str
 
 	kthread_use_mm(mm);
 	ret = -ENOMEM;
-	ranges = suture_ranges_patch(patch, mm, base);
+	ranges = with_linker(patch, mm, suture_ranges_patch(patch, mm, base));
 	if (!ranges)
 		goto err;
 	edits = suture_edits_make(patch, mm, view, base, true, &ret);
@@ -198,9 +235,13 @@ int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, str
 	ret = suture_edits_pin(edits, true);
 	if (ret)
 		goto err_edits;
-	ret = hold_and_write(mm, leader, ranges, edits, true, !quiescent, &inside, block, ret_held);
-	if (ret)
+	ret = hold_and_write(mm, leader, ranges, edits, base, true, true,
+			     !quiescent && !patch->note.nr_hooks, &inside, block, ret_held);
+	if (ret < 0)
 		goto out;
+	if (ret > 0 && suture_hooks_unfinished(mm))
+		inside = true;
+	ret = 0;
 	if (inside)
 		ret = -EAGAIN;		/* draining */
 	else
@@ -321,6 +362,10 @@ int suture_apply_current(struct suture_patch *patch)
 		ret = -EAGAIN;
 	if (view.kind != SUTURE_VIEW_UNPATCHED)
 		goto out;
+	if (patch->note.nr_hooks) {
+		ret = -EAGAIN;	/* here is the dynamic linker */
+		goto out;
+	}
 	later = ret;
 	ret = -EAGAIN;
 	if (!all_new(patch, &view, start, end) &&

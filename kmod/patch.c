@@ -49,6 +49,12 @@ struct suture_patch *suture_patch_get(const char *name)
 
 static void close_file(struct suture_patch *patch)
 {
+	if (patch->door) {
+		fput(patch->door);
+		patch->door = NULL;
+		/* Each mapping of it that is just going holds a reference to the module. */
+		flush_delayed_fput();
+	}
 	if (!patch->file)
 		return;
 	allow_write_access(patch->file);
@@ -144,6 +150,8 @@ static int check_segments(struct suture_patch *patch, char *message)
 		patch->ledger = patch->span;
 		patch->span += PAGE_SIZE;
 	}
+	patch->hooks_at = patch->span;
+	patch->span += suture_hooks_room(patch);
 	return 0;
 }
 
@@ -154,7 +162,7 @@ static int check_features(const struct suture_patch *patch, char *message)
 		    patch->note.head->machine);
 		return -ENOEXEC;
 	}
-	if (patch->note.nr_sites || patch->note.nr_hooks || patch->note.nr_states ||
+	if (patch->note.nr_sites || patch->note.nr_states ||
 	    patch->note.nr_replaces ||
 	    (patch->note.head->flags & (SUTURE_NOTE_REPLACE | SUTURE_NOTE_ANY_TARGET))) {
 		say(message, "has what this version of suture.ko cannot do");
@@ -211,7 +219,7 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 		goto err;
 	}
 	ret = read_note(patch, message) ?: check_segments(patch, message) ?:
-	      check_features(patch, message);
+	      check_features(patch, message) ?: suture_hooks_prepare(patch);
 	if (ret)
 		goto err;
 	return patch;

@@ -12,9 +12,7 @@
 
 #include "suture.h"
 
-#define RANGE_UPROBE	(SUTURE_NO_FUNC - 1)	/* in place of a function */
-
-static struct suture_ranges *ranges_alloc(unsigned int room)
+struct suture_ranges *suture_ranges_alloc(unsigned int room)
 {
 	struct suture_ranges *ranges;
 
@@ -26,7 +24,7 @@ static struct suture_ranges *ranges_alloc(unsigned int room)
 	return ranges;
 }
 
-static void ranges_add(struct suture_ranges *ranges, unsigned long start, unsigned long end,
+void suture_ranges_add(struct suture_ranges *ranges, unsigned long start, unsigned long end,
 		       u32 func)
 {
 	if (WARN_ON_ONCE(ranges->nr == ranges->room))
@@ -39,6 +37,23 @@ static void ranges_add(struct suture_ranges *ranges, unsigned long start, unsign
 	ranges->hi = max(ranges->hi, end);
 }
 
+/* All of both, in a new one; a and b (NULL: not had) are freed. NULL: no memory. */
+struct suture_ranges *suture_ranges_join(struct suture_ranges *a, struct suture_ranges *b)
+{
+	struct suture_ranges *both = NULL;
+	unsigned int i;
+
+	if (a && b)
+		both = suture_ranges_alloc(a->nr + b->nr);
+	for (i = 0; both && i < a->nr; i++)
+		suture_ranges_add(both, a->r[i].start, a->r[i].end, a->r[i].func);
+	for (i = 0; both && i < b->nr; i++)
+		suture_ranges_add(both, b->r[i].start, b->r[i].end, b->r[i].func);
+	kvfree(a);
+	kvfree(b);
+	return both;
+}
+
 /*
  * A uretprobe replaces return addresses by one in the [uprobes] page, and a probed
  * instruction is stepped over there: whose code that is cannot be told.
@@ -49,7 +64,7 @@ static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *m
 
 	if (!suture_mmap_read_lock(mm)) {
 		/* Not known: then everybody may be there. */
-		ranges_add(ranges, 0, ULONG_MAX, RANGE_UPROBE);
+		suture_ranges_add(ranges, 0, ULONG_MAX, SUTURE_RANGE_UPROBE);
 		return;
 	}
 	{
@@ -58,8 +73,8 @@ static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *m
 		for_each_vma(vmi, vma) {
 			if (!vma->vm_file && vma->vm_ops && vma->vm_ops->name &&
 			    !strcmp(vma->vm_ops->name(vma) ?: "", "[uprobes]")) {
-				ranges_add(ranges, vma->vm_start - 1, vma->vm_end - 1,
-					   RANGE_UPROBE);
+				suture_ranges_add(ranges, vma->vm_start - 1, vma->vm_end - 1,
+					   SUTURE_RANGE_UPROBE);
 				break;
 			}
 		}
@@ -79,7 +94,7 @@ struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_st
 	unsigned long start;
 	u32 i;
 
-	ranges = ranges_alloc(2 * note->nr_funcs + note->nr_ranges + 1);
+	ranges = suture_ranges_alloc(2 * note->nr_funcs + note->nr_ranges + 1);
 	if (!ranges)
 		return NULL;
 	for (i = 0; i < note->nr_funcs; i++) {
@@ -87,16 +102,16 @@ struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_st
 
 		start = view->bases[func->object] + func->old_addr;
 		/* A word equal to the end of the bytes goes on behind the branch: fine. */
-		ranges_add(ranges, start + func->branch_at,
+		suture_ranges_add(ranges, start + func->branch_at,
 			   start + func->branch_at + SUTURE_BRANCH_LEN - 1, i);
 		if (quiescent)
-			ranges_add(ranges, start, start + func->old_size, i);
+			suture_ranges_add(ranges, start, start + func->old_size, i);
 	}
 	for (i = 0; quiescent && i < note->nr_ranges; i++) {
 		const struct suture_range *range = &note->ranges[i];
 
 		start = view->bases[note->funcs[range->func].object] + range->addr;
-		ranges_add(ranges, start - 1, start + range->size, range->func);
+		suture_ranges_add(ranges, start - 1, start + range->size, range->func);
 	}
 	if (quiescent)
 		ranges_add_uprobes(ranges, mm);
@@ -109,7 +124,7 @@ struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_
 					  unsigned long base)
 {
 	const struct spm_elf *elf = &patch->elf;
-	struct suture_ranges *ranges = ranges_alloc(elf->nr_segments + 1);
+	struct suture_ranges *ranges = suture_ranges_alloc(elf->nr_segments + 1);
 	u32 i;
 
 	if (!ranges)
@@ -118,7 +133,7 @@ struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_
 		const struct spm_segment *seg = &elf->segments[i];
 
 		if (seg->flags & PF_X)
-			ranges_add(ranges, base + seg->vaddr - 1, base + seg->vaddr + seg->filesz,
+			suture_ranges_add(ranges, base + seg->vaddr - 1, base + seg->vaddr + seg->filesz,
 				   SUTURE_NO_FUNC);
 	}
 	ranges_add_uprobes(ranges, mm);
@@ -176,16 +191,24 @@ bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_reg
 	return alive && READ_ONCE(t->mm) == mm;
 }
 
-/* -EAGAIN when the word lies inside of something, else 0. */
+/*
+ * -EAGAIN when the word lies inside of something, else 0. In the dynamic linker most
+ * words are not return addresses: each process keeps pointers to its functions.
+ */
 static int look_at_word(struct task_struct *t, const struct suture_ranges *ranges,
-			unsigned long word, struct suture_block *block)
+			unsigned long word, bool is_pc, struct suture_block *block)
 {
 	u32 func;
 
 	if (!inside(ranges, word, &func))
 		return 0;
-	if (func == RANGE_UPROBE)
+	if (func == SUTURE_RANGE_UPROBE)
 		return blocked(block, t, SUTURE_REASON_BUSY, SUTURE_NO_FUNC);
+	if (func == SUTURE_RANGE_LINKER) {
+		if (!is_pc && !suture_arch_behind_call(word))
+			return 0;
+		return blocked(block, t, SUTURE_REASON_LINKER, SUTURE_NO_FUNC);
+	}
 	return blocked(block, t, SUTURE_REASON_INSIDE, func);
 }
 
@@ -218,7 +241,7 @@ static int scan(struct task_struct *t, const struct suture_ranges *ranges, unsig
 			unsigned long word;
 
 			memcpy(&word, (u8 *)words + i, sizeof(word));
-			ret = look_at_word(t, ranges, suture_arch_strip(word), block);
+			ret = look_at_word(t, ranges, suture_arch_strip(word), false, block);
 			if (ret)
 				return ret;
 		}
@@ -325,13 +348,13 @@ int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 	sp = suture_arch_sp(&regs);
 	n = suture_arch_pcs(&regs, pcs);
 	for (i = 0; i < n; i++) {
-		ret = look_at_word(t, ranges, pcs[i], block);
+		ret = look_at_word(t, ranges, pcs[i], true, block);
 		if (ret)
 			return ret;
 	}
 	/* vfork() keeps its return address in a register; so may other assembly. */
 	for (i = 0; suture_arch_reg(&regs, i, &word); i++) {
-		ret = look_at_word(t, ranges, suture_arch_strip(word), block);
+		ret = look_at_word(t, ranges, suture_arch_strip(word), false, block);
 		if (ret)
 			return ret;
 	}

@@ -12,6 +12,9 @@
  *   map.c         the patch in an address space: place, map, relocate, unmap
  *   text.c        pages of text: pin, compare, write, give back
  *   gate.c        holding the threads of an mm still
+ *   hook.c        hooks, run while the gate is closed: the holder's part
+ *   runner.c      the same, the part of the thread that runs them
+ *   linker.c      is a thread in the dynamic linker?
  *   stack.c       is a thread inside a function?
  *   change.c      the steps in one process
  *   transition.c  one process after the other towards the goal
@@ -83,6 +86,8 @@ struct suture_patch {
 	struct spm_note note;		/* points into desc */
 	struct spm_elf elf;
 	unsigned long span;		/* bytes of address space, page-aligned */
+	unsigned long hooks_at;		/* what its hooks need, see suture_hooks_map() */
+	struct file *door;		/* NULL without hooks */
 	unsigned long ledger;		/* of struct suture_ledger, from the patch's base */
 	u64 loaded_at;			/* CLOCK_REALTIME, seconds */
 
@@ -260,6 +265,10 @@ struct suture_ranges {
 	struct { unsigned long start, end; u32 func; } r[];	/* inside: start < word <= end */
 };
 
+/* In place of a function: */
+#define SUTURE_RANGE_UPROBE	(SUTURE_NO_FUNC - 1)
+#define SUTURE_RANGE_LINKER	(SUTURE_NO_FUNC - 2)
+
 /* A part of a stack that is not in memory: from the first missing page to the end. */
 struct suture_fault {
 	unsigned long start, end;
@@ -270,6 +279,7 @@ struct suture_block {
 	u32 reason;			/* enum suture_proc_reason */
 	int tid;
 	u32 func;
+	int value;			/* with SUTURE_REASON_HOOK: what it has returned */
 	char comm[TASK_COMM_LEN];
 };
 
@@ -277,6 +287,10 @@ struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_st
 					const struct suture_view *view, bool quiescent);
 struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_struct *mm,
 					  unsigned long base);
+struct suture_ranges *suture_ranges_alloc(unsigned int room);
+void suture_ranges_add(struct suture_ranges *ranges, unsigned long start, unsigned long end,
+		       u32 func);
+struct suture_ranges *suture_ranges_join(struct suture_ranges *a, struct suture_ranges *b);
 bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_regs *copy);
 int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		       const struct suture_ranges *ranges, bool quiescent,
@@ -290,6 +304,22 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 		      struct suture_block *block);
 u32 suture_gate_open(struct suture_gate *gate);
 void suture_gate_flush(void);
+
+/* ---- hook.c: code of the patch, run by a thread of the process */
+unsigned long suture_hooks_room(const struct suture_patch *patch);
+int suture_hooks_prepare(struct suture_patch *patch);
+int suture_hooks_map(struct suture_patch *patch, unsigned long base);
+bool suture_has_hooks(const struct suture_patch *patch, u32 kind);
+int suture_hooks_ready(struct suture_gate *gate, struct suture_block *block);
+int suture_hooks_run(struct suture_gate *gate, struct suture_patch *patch, unsigned long base,
+		     u32 kind, struct suture_block *block);
+
+/* ---- runner.c */
+bool suture_hooks_unfinished(struct mm_struct *mm);
+void suture_runners_exit(void);
+
+/* ---- linker.c */
+struct suture_ranges *suture_ranges_linker(struct mm_struct *mm);
 
 /* ---- transition.c */
 int suture_transition_init(void);

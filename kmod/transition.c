@@ -52,6 +52,10 @@ static enum outcome ended(struct suture_patch *patch, struct task_struct *leader
 		return OUTCOME_WAITING;
 	}
 	state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
+	if (block->reason == SUTURE_REASON_HOOK_LATE)
+		state = SUTURE_PROC_FAILED;
+	if (block->reason == SUTURE_REASON_HOOK)
+		ret = block->value;
 	suture_record(patch, leader, mm, state, ret, block, held_us);
 	return OUTCOME_STUCK;
 }
