@@ -360,7 +360,8 @@ int suture_apply_current(struct suture_patch *patch)
 		goto out;
 	if (view.stale_base && !unmap_stale(patch, view.stale_base))
 		ret = -EAGAIN;
-	if (view.kind != SUTURE_VIEW_UNPATCHED)
+	if (view.kind != SUTURE_VIEW_UNPATCHED ||
+	    !suture_scope_allows(patch, current->group_leader, mm))
 		goto out;
 	if (patch->note.nr_hooks) {
 		ret = -EAGAIN;	/* here is the dynamic linker */

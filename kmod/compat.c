@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define pr_fmt(fmt) "suture: " fmt
+#include <linux/fs.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -140,6 +141,24 @@ long suture_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flag
 #else
 	return get_user_pages_remote(mm, addr, 1, flags, page, NULL);
 #endif
+}
+
+/* ----------------------------------------------------------------- exe */
+
+struct file *suture_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	rcu_read_lock();
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	file = rcu_dereference(mm->exe_file);
+	if (file && !get_file_rcu(file))
+		file = NULL;
+#else
+	file = get_file_rcu(&mm->exe_file);
+#endif
+	rcu_read_unlock();
+	return file;
 }
 
 /* ---------------------------------------------------------------- init */

@@ -5,6 +5,7 @@
 
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/coredump.h>
 #include <linux/task_work.h>
 #include <linux/uprobes.h>
 #include <linux/version.h>
@@ -41,6 +42,9 @@ bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long s
 long suture_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);
 
+/* get_mm_exe_file(): the executable of an mm, referenced, or NULL. */
+struct file *suture_exe_file(struct mm_struct *mm);
+
 /* Pin one page of another mm, its mmap_lock held for reading and kept. */
 long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);
@@ -52,6 +56,16 @@ static inline void suture_set_vm_flags(struct vm_area_struct *vma, unsigned long
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 #else
 	vm_flags_mod(vma, set, clear);
+#endif
+}
+
+/* There may be breakpoints of uprobes in it. */
+static inline bool suture_has_uprobes(const struct mm_struct *mm)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return mm_flags_test(MMF_HAS_UPROBES, mm);
+#else
+	return test_bit(MMF_HAS_UPROBES, &mm->flags);
 #endif
 }
 

@@ -27,6 +27,7 @@ static int ioc_version(struct suture_ioc_version *arg)
 
 static int ioc_load(struct suture_ioc_load *arg)
 {
+	struct suture_ioc_rule *rules = NULL;
 	struct suture_ioc_file *files;
 	struct file *file;
 	int ret;
@@ -34,24 +35,35 @@ static int ioc_load(struct suture_ioc_load *arg)
 	arg->nr_added = 0;
 	memset(arg->name, 0, sizeof(arg->name));
 	memset(arg->message, 0, sizeof(arg->message));
-	if ((arg->flags & ~SUTURE_LOAD_FLAGS) || arg->reserved || arg->nr_rules || arg->canary)
+	if ((arg->flags & ~SUTURE_LOAD_FLAGS) || arg->reserved)
 		return -EINVAL;
 	if (!arg->nr_files || arg->nr_files > SUTURE_MAX_FILES) {
 		strscpy(arg->message, "no file, or too many, to apply the patch to",
 			sizeof(arg->message));
 		return -EINVAL;
 	}
+	if (arg->nr_rules > SUTURE_MAX_RULES) {
+		strscpy(arg->message, "too many rules", sizeof(arg->message));
+		return -EINVAL;
+	}
 	files = vmemdup_user(u64_to_user_ptr(arg->files), arg->nr_files * sizeof(*files));
 	if (IS_ERR(files))
 		return PTR_ERR(files);
+	if (arg->nr_rules) {
+		rules = vmemdup_user(u64_to_user_ptr(arg->rules), arg->nr_rules * sizeof(*rules));
+		ret = PTR_ERR_OR_ZERO(rules);
+		if (ret)
+			goto out_files;
+	}
 	ret = -EBADF;
 	file = fget(arg->fd);
 	if (!file)
 		goto out;
-	ret = suture_patch_load(file, files, arg->nr_files, arg->flags, &arg->nr_added, arg->name,
-				arg->message);
+	ret = suture_patch_load(file, files, rules, arg);
 	fput(file);
 out:
+	kvfree(rules);
+out_files:
 	kvfree(files);
 	return ret;
 }
@@ -133,6 +145,10 @@ static void describe(const struct suture_patch *patch, struct suture_ioc_patch *
 
 	arg->state = patch->state;
 	arg->nr_funcs = note->nr_funcs;
+	arg->nr_sites = note->nr_sites;
+	arg->nr_hooks = note->nr_hooks;
+	arg->nr_rules = suture_scope_nr_rules(patch);
+	arg->canary = patch->canary;
 	arg->nr_files = 0;
 	list_for_each_entry(target, &patch->targets, node)
 		arg->nr_files++;
@@ -168,6 +184,19 @@ static int ioc_patch(struct suture_ioc_patch *arg)
 	return ret;
 }
 
+static int ioc_promote(struct suture_ioc_promote *arg)
+{
+	memset(arg->message, 0, sizeof(arg->message));
+	if (arg->flags || !good_name(arg->name))
+		return -EINVAL;
+	return suture_scope_promote(arg->name, arg->message);
+}
+
+static int ioc_settle(struct suture_ioc_settle *arg)
+{
+	return good_name(arg->name) ? suture_settle(arg) : -EINVAL;
+}
+
 union any_arg {
 	u32 size;
 	struct suture_ioc_version version;
@@ -176,6 +205,9 @@ union any_arg {
 	struct suture_ioc_wait wait;
 	struct suture_ioc_procs procs;
 	struct suture_ioc_patch patch;
+	struct suture_ioc_promote promote;
+	struct suture_ioc_thread thread;
+	struct suture_ioc_settle settle;
 };
 
 static int dispatch(unsigned int cmd, union any_arg *arg)
@@ -193,6 +225,12 @@ static int dispatch(unsigned int cmd, union any_arg *arg)
 		return ioc_procs(&arg->procs);
 	case SUTURE_IOC_PATCH:
 		return ioc_patch(&arg->patch);
+	case SUTURE_IOC_PROMOTE:
+		return ioc_promote(&arg->promote);
+	case SUTURE_IOC_THREAD:
+		return suture_thread(&arg->thread);
+	case SUTURE_IOC_SETTLE:
+		return ioc_settle(&arg->settle);
 	}
 	return -ENOTTY;
 }

@@ -67,6 +67,7 @@ static void release(struct kref *ref)
 	struct suture_patch *patch = container_of(ref, struct suture_patch, ref);
 
 	suture_records_prune(patch, true);
+	suture_scope_free(patch);
 	close_file(patch);
 	kvfree(patch->desc);
 	kfree(patch);
@@ -309,6 +310,11 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 		say(message, "%s is being reverted", suture_patch_name(patch));
 		return -EBUSY;
 	}
+	if (!suture_scope_same(patch, again)) {
+		say(message, "%s is loaded for other processes (rules, canary): revert it first",
+		    suture_patch_name(patch));
+		return -EINVAL;
+	}
 	ret = add_files(patch, files, nr_files, ret_added, message);
 	if (flags & SUTURE_LOAD_FORCE)
 		WRITE_ONCE(patch->force, true);
@@ -322,16 +328,15 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 
 /*
  * suture_patch_load - load a patch and start its transition
- * @files:      nr_files of them
- * @ret_added:  how many were not watched before
- * @name:       out, SUTURE_NAME_MAX bytes
- * @message:    out, SUTURE_MESSAGE_MAX bytes: what is wrong
+ * @files, @rules: copies of what @arg points to in user space
+ * @arg:           nr_added, name and message are filled in
  *
  * Returns 0 or what SUTURE_IOC_LOAD says; on error (but EEXIST) nothing has changed.
  */
-int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u32 nr_files,
-		      u32 flags, u32 *ret_added, char *name, char *message)
+int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
+		      const struct suture_ioc_rule *rules, struct suture_ioc_load *arg)
 {
+	char *name = arg->name, *message = arg->message;
 	struct suture_patch *patch, *other;
 	u32 func;
 	int ret;
@@ -340,12 +345,16 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u3
 	if (IS_ERR(patch))
 		return PTR_ERR(patch);
 	strscpy(name, suture_patch_name(patch), SUTURE_NAME_MAX);
-	patch->force = flags & SUTURE_LOAD_FORCE;
+	patch->force = arg->flags & SUTURE_LOAD_FORCE;
+	ret = suture_scope_set(patch, rules, arg->nr_rules, arg->canary, message);
+	if (ret)
+		goto err_put;
 
 	mutex_lock(&suture_lock);
 	other = find(name);
 	if (other) {
-		ret = load_again(other, patch, files, nr_files, flags, ret_added, message);
+		ret = load_again(other, patch, files, arg->nr_files, arg->flags, &arg->nr_added,
+				 message);
 		goto err;
 	}
 	other = find_overlap(patch, &func);
@@ -363,7 +372,7 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u3
 	}
 	/* Before the files are watched: what they map meanwhile is ours to patch. */
 	patch->goal = SUTURE_GOAL_PATCHED;
-	ret = add_files(patch, files, nr_files, ret_added, message);
+	ret = add_files(patch, files, arg->nr_files, &arg->nr_added, message);
 	if (ret)
 		goto err_files;
 	list_add_tail(&patch->node, &suture_patches);
@@ -382,6 +391,7 @@ err_files:
 	suture_sysfs_remove(patch);
 err:
 	mutex_unlock(&suture_lock);
+err_put:
 	suture_patch_put(patch);
 	return ret;
 }
@@ -429,6 +439,7 @@ void suture_patch_unload(struct suture_patch *patch)
 	/* Not only with the last reference: whoever waited may write the file now. */
 	close_file(patch);
 	WRITE_ONCE(patch->gone, true);
+	suture_settle_forget(patch);
 	wake_up_all(&patch->wait);
 	suture_patch_put(patch);
 }

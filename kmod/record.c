@@ -196,16 +196,17 @@ bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 	struct mm_struct *mm = suture_task_mm(leader);
 	bool reverting = READ_ONCE(patch->goal) == SUTURE_GOAL_UNPATCHED;
 	struct suture_view view;
-	bool take = false;
+	bool take = false, known;
 	int ret;
 
 	memset(proc, 0, sizeof(*proc));
 	if (!mm)
 		return false;
 	ret = view_patiently(patch, mm, &view);
-	mmput(mm);
-	if (!ret && view.kind == SUTURE_VIEW_NONE && !view.stale_base)
+	if (!ret && view.kind == SUTURE_VIEW_NONE && !view.stale_base) {
+		mmput(mm);
 		return false;
+	}
 
 	proc->pid = task_tgid_nr_ns(leader, task_active_pid_ns(current));
 	proc->func = SUTURE_NO_FUNC;
@@ -214,7 +215,9 @@ bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 	if (ret == -EBUSY) {
 		proc->state = SUTURE_PROC_WAITING;
 		proc->reason = SUTURE_REASON_BUSY;
-		return add_record(patch, leader, mm, proc, false);
+		known = add_record(patch, leader, mm, proc, false);
+		mmput(mm);
+		return known;
 	} else if (ret) {
 		proc->state = SUTURE_PROC_FAILED;
 		proc->error = ret;
@@ -222,5 +225,8 @@ bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 		state_of_view(&view, reverting, proc, &take);
 	}
 	add_record(patch, leader, mm, proc, take);
+	if (!ret && !reverting && proc->state != SUTURE_PROC_DRAINING)
+		suture_scope_judge(patch, leader, mm, &view, proc);
+	mmput(mm);
 	return true;
 }

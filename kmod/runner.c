@@ -255,32 +255,16 @@ vm_fault_t suture_runner_door(struct vm_fault *vmf)
 	return VM_FAULT_NOPAGE;
 }
 
-/*
- * The hook is late. Up to its call the thread's vector state is its own: then, as when
- * it has not even been in user mode, its registers are all that is missing.
- */
+/* The hook is late, and the thread still in it. */
 static void leave_work(struct callback_head *work)
 {
 	struct suture_runner *runner = container_of(work, struct suture_runner, leave);
 	struct suture_gate *gate = gate_of(runner);
-	struct pt_regs *regs = current_pt_regs();
-	bool not_begun = false;
 
 	spin_lock(&runners_lock);
-	if (runner->state == RUNNER_GOING && !gone(current, gate->mm)) {
-		unsigned long ip = instruction_pointer(regs);
-
-		not_begun = ip >= runner->call.enter && ip < runner->call.leave;
-		if (not_begun) {
-			list_del_init(&runner->node);
-			smp_store_release(&runner->state, RUNNER_COMING);
-		} else {
-			suture_arch_hook_leave(regs, &runner->call);
-		}
-	}
+	if (runner->state == RUNNER_GOING && !gone(current, gate->mm))
+		suture_arch_hook_leave(current_pt_regs(), &runner->call);
 	spin_unlock(&runners_lock);
-	if (not_begun)
-		come_back(runner);
 	suture_gate_put(gate);
 	atomic_dec(&suture_works_in_flight);
 }

@@ -2,7 +2,8 @@
 /*
  * Is a thread inside a function? Its program counter, its registers and every
  * word of its used stack are looked at, and any value that lies inside counts.
- * So no frame is ever missed; a stale word only delays.
+ * So no frame is ever missed; a stale word only delays, until somebody settles it
+ * (settle.c).
  */
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
@@ -212,6 +213,28 @@ static int look_at_word(struct task_struct *t, const struct suture_ranges *range
 	return blocked(block, t, SUTURE_REASON_INSIDE, func);
 }
 
+/*
+ * Where there is a second opinion on a thread, its frames are known. They are on
+ * whatever stack, and in a register where the unwind tables say so, as vfork's are;
+ * other words and registers are left over. -ENOENT: there is none.
+ */
+static int look_at_frames(struct task_struct *t, const struct suture_ranges *ranges,
+			  struct suture_block *block)
+{
+	const struct suture_opinion *opinion;
+	int ret = -ENOENT;
+	unsigned int i;
+
+	rcu_read_lock();
+	opinion = suture_opinion(t);
+	if (opinion)
+		ret = 0;
+	for (i = 0; opinion && i < opinion->nr && !ret; i++)
+		ret = look_at_word(t, ranges, opinion->frames[i], true, block);
+	rcu_read_unlock();
+	return ret;
+}
+
 #define CHUNK	64	/* words */
 
 /* Every word of [start, end) of the mm in use. */
@@ -352,6 +375,9 @@ int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		if (ret)
 			return ret;
 	}
+	ret = look_at_frames(t, ranges, block);
+	if (ret != -ENOENT)
+		return ret;
 	/* vfork() keeps its return address in a register; so may other assembly. */
 	for (i = 0; suture_arch_reg(&regs, i, &word); i++) {
 		ret = look_at_word(t, ranges, suture_arch_strip(word), false, block);

@@ -16,8 +16,10 @@
  *   runner.c      the same, the part of the thread that runs them
  *   linker.c      is a thread in the dynamic linker?
  *   stack.c       is a thread inside a function?
+ *   settle.c      second opinions on that
  *   change.c      the steps in one process
  *   transition.c  one process after the other towards the goal
+ *   scope.c       which processes a patch is for: rules, canary
  *   record.c      what the last try said; the state of a process for people
  *
  * Locks, outermost first: suture_lock (the list of patches, their goals), the
@@ -53,6 +55,7 @@ extern struct mutex suture_lock;
 extern struct list_head suture_patches;
 
 struct suture_patch;
+struct suture_scope;
 
 /* One file that carries an object of a patch, and the uprobe that never fires. */
 struct suture_target {
@@ -102,6 +105,9 @@ struct suture_patch {
 	unsigned int clean_looks;	/* that found nothing left, towards unpatched */
 	bool gone;			/* unloaded */
 	bool watched;			/* a new mapping may have been patched */
+	struct suture_scope *scope;	/* NULL: all processes */
+	u32 canary;			/* percent, 0: all; suture_lock; read anywhere */
+	u32 canary_left;		/* how many more in this look; the transition's */
 	wait_queue_head_t wait;		/* state changed */
 
 	struct rw_semaphore targets_sem;
@@ -147,8 +153,8 @@ static inline unsigned long suture_site(const struct suture_func *func,
 }
 
 /* ---- patch.c */
-int suture_patch_load(struct file *file, const struct suture_ioc_file *files, u32 nr_files,
-		      u32 flags, u32 *ret_added, char *name, char *message);
+int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
+		      const struct suture_ioc_rule *rules, struct suture_ioc_load *arg);
 int suture_patch_revert(const char *name, u32 flags, char *message);
 void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal);
 struct suture_patch *suture_patch_get(const char *name);
@@ -297,6 +303,24 @@ int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		       struct suture_block *block, struct suture_fault *ret_fault);
 void suture_stack_fetch(struct mm_struct *mm, const struct suture_fault *fault);
 
+/* ---- settle.c */
+struct suture_opinion {
+	struct hlist_node node;
+	struct list_head age;
+	struct rcu_head rcu;
+	const struct task_struct *task;		/* never followed */
+	u64 start_time;				/* tells it from another at this address */
+	unsigned long switches;
+	const struct suture_patch *patch;	/* never followed: it ends with it */
+	unsigned int nr;
+	unsigned long frames[];			/* where they go on, the innermost first */
+};
+
+const struct suture_opinion *suture_opinion(const struct task_struct *t);
+void suture_settle_forget(const struct suture_patch *patch);
+int suture_thread(struct suture_ioc_thread *arg);
+int suture_settle(const struct suture_ioc_settle *arg);
+
 /* ---- gate.c (current uses the mm by kthread_use_mm) */
 struct suture_gate;
 struct suture_gate *suture_gate_new(struct mm_struct *mm, struct task_struct *leader);
@@ -334,6 +358,23 @@ int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, str
 int suture_drain_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
 		    unsigned long base, struct suture_block *block, u32 *ret_held);
 int suture_apply_current(struct suture_patch *patch);
+
+/* ---- scope.c */
+int suture_scope_set(struct suture_patch *patch, const struct suture_ioc_rule *rules, u32 nr,
+		     u32 canary, char *message);
+void suture_scope_free(struct suture_patch *patch);
+bool suture_scope_same(const struct suture_patch *patch, const struct suture_patch *again);
+u32 suture_scope_nr_rules(const struct suture_patch *patch);
+bool suture_scope_allows(struct suture_patch *patch, struct task_struct *leader,
+			 struct mm_struct *mm);
+void suture_scope_judge(struct suture_patch *patch, struct task_struct *leader,
+			struct mm_struct *mm, const struct suture_view *view,
+			struct suture_proc *proc);
+ssize_t suture_scope_show(const struct suture_patch *patch, char *buf);
+int suture_canary_begin(struct suture_patch *patch, const struct suture_procs *procs);
+bool suture_canary_wants(const struct suture_patch *patch);
+void suture_canary_took(struct suture_patch *patch);
+int suture_scope_promote(const char *name, char *message);
 
 /* ---- record.c */
 void suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,

@@ -68,6 +68,18 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	return sysfs_emit(buf, "%s\n", spm_string(note, note->head->version));
 }
 
+/* One line for each rule of the patch's scope. */
+static ssize_t scope_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return suture_scope_show(to_patch(kobj), buf);
+}
+
+/* Percent; 0: it is for all processes in scope. */
+static ssize_t canary_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(to_patch(kobj)->canary));
+}
+
 static const char *const state_names[] = {
 	[SUTURE_PROC_UNPATCHED] = "unpatched",
 	[SUTURE_PROC_PATCHED] = "patched",
@@ -105,6 +117,8 @@ static struct kobj_attribute enabled_attr = __ATTR_RW(enabled);
 static struct kobj_attribute transition_attr = __ATTR_RO(transition);
 static struct kobj_attribute force_attr = __ATTR_RO(force);
 static struct kobj_attribute version_attr = __ATTR_RO(version);
+static struct kobj_attribute scope_attr = __ATTR_RO_MODE(scope, 0400);
+static struct kobj_attribute canary_attr = __ATTR_RO(canary);
 static struct kobj_attribute processes_attr = __ATTR_RO_MODE(processes, 0400);
 
 static struct attribute *entry_attrs[] = {
@@ -112,6 +126,8 @@ static struct attribute *entry_attrs[] = {
 	&transition_attr.attr,
 	&force_attr.attr,
 	&version_attr.attr,
+	&scope_attr.attr,
+	&canary_attr.attr,
 	&processes_attr.attr,
 	NULL,
 };

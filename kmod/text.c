@@ -117,6 +117,28 @@ int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned 
 }
 
 /*
+ * Are @got, read from mm's text, the bytes @want? Where uprobes are, one's breakpoint
+ * may stand for an instruction from @behind on: nothing is written there, and who
+ * traps on it goes on with the instruction of the file. Before that it must not be:
+ * the instruction would not be the file's any more.
+ */
+static bool same_text(const struct mm_struct *mm, const u8 *got, const u8 *want,
+		      unsigned int len, unsigned int behind)
+{
+	static const uprobe_opcode_t breakpoint = UPROBE_SWBP_INSN;
+	unsigned int i, n;
+
+	for (i = 0; i < len; i += n) {
+		n = min_t(unsigned int, sizeof(breakpoint), len - i);
+		if (!memcmp(got + i, want + i, n))
+			continue;
+		if (i < behind || !suture_has_uprobes(mm) || memcmp(got + i, &breakpoint, n))
+			return false;
+	}
+	return true;
+}
+
+/*
  * Compare all the bytes that the patch names, not only those to be overwritten.
  * Returns 0, -ESTALE with the function, or an error of reading.
  */
@@ -138,7 +160,8 @@ int suture_old_bytes(struct suture_patch *patch, struct mm_struct *mm,
 		*ret_func = i;
 		ret = suture_read_text(patch, mm, view->bases[func->object] + func->old_addr, bytes,
 				       func->old_len);
-		if (!ret && memcmp(bytes, func->old_bytes, func->old_len))
+		if (!ret && !same_text(mm, bytes, func->old_bytes, func->old_len,
+				       func->branch_at + SUTURE_BRANCH_LEN))
 			ret = -ESTALE;
 	}
 	mmap_read_unlock(mm);

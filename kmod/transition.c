@@ -69,8 +69,13 @@ static enum outcome towards_patched(struct suture_patch *patch, struct task_stru
 
 	switch (view->kind) {
 	case SUTURE_VIEW_UNPATCHED:
-		ret = suture_apply_mm(patch, leader, mm, view, &block, &held_us);
-		return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_WAITING);
+		if (suture_canary_wants(patch) && suture_scope_allows(patch, leader, mm)) {
+			ret = suture_apply_mm(patch, leader, mm, view, &block, &held_us);
+			if (!ret)
+				suture_canary_took(patch);
+			return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_WAITING);
+		}
+		fallthrough;
 	case SUTURE_VIEW_PATCHED:
 	case SUTURE_VIEW_NONE:
 	case SUTURE_VIEW_NOT_EXEC:
@@ -159,6 +164,11 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, st
 	ret = suture_procs_collect(&procs);
 	if (ret)
 		return ret;
+	if (goal == SUTURE_GOAL_PATCHED) {
+		ret = suture_canary_begin(patch, &procs);
+		tally->waiting = max(ret, 0);
+		ret = min(ret, 0);
+	}
 	for (i = 0; i < procs.nr && !ret; i++) {
 		if (turned(patch, turns)) {
 			ret = -EAGAIN;

@@ -86,4 +86,12 @@ void suture_arch_unwind_restart(struct pt_regs *regs, int nr, unsigned long pc);
 /* Before user mode: this CPU must not go on with instructions fetched earlier. */
 void suture_arch_sync_core(void);
 
+/*
+ * The registers of @t, off the CPU, as debuggers know them (struct user_regs_struct,
+ * struct user_pt_regs), in @words. Returns how many, or -EOPNOTSUPP: a 32-bit program.
+ */
+#define SUTURE_USER_REGS_MAX	40
+int suture_arch_user_regs(struct task_struct *t, const struct pt_regs *regs,
+			  u64 words[SUTURE_USER_REGS_MAX]);
+
 #endif /* _SUTURE_ARCH_H */

@@ -154,7 +154,8 @@ enum suture_hook_kind {
  *     nothing is mapped: that is how the kernel learns that the hook has returned.
  *     The registers are those of enum suture_hook_reg.
  *   - A hook that exceeds its time is left by going on at hook_leave, which does the
- *     same from behind the call.
+ *     same from behind the call. hook_leave is above hook_enter and nothing else is in
+ *     between: a thread found there has its rdi or x0 changed to hook_leave.
  */
 struct suture_hook {
 	__u32 kind;		/* enum suture_hook_kind */
@@ -164,7 +165,7 @@ struct suture_hook {
 
 /* What the registers hold at hook_enter and hook_leave; on x86-64 and on arm64:
  *
- *   rdi, x0   address of the hook (at hook_enter)
+ *   rdi, x0   address of the hook (at hook_enter, and unchanged until it is called)
  *   rsi, x1   result of the hook (at hook_leave: what the door is to see)
  *   rbx, x19  address of the door; the result is read by the kernel from rax, x0
  *   r12, x20  64-byte aligned area for the vector state, SUTURE_HOOK_AREA bytes, zero
@@ -239,7 +240,8 @@ struct suture_ioc_file {
 /* Load a patch and start its transition in every process that maps the files,
  * now and later. EEXIST: a patch of this name is loaded already (then the
  * files that were not known are added to it if it is the same file, see
- * nr_added; flags, rules and canary must be 0 or as before). EBUSY: the transition of
+ * nr_added; rules and canary must be 0 or as before, else EINVAL). ESRCH: a rule
+ * names a process that is not there. EBUSY: the transition of
  * a patch that touches the same object is under way; or two places overlap but are
  * not the same. EINVAL: the state of a loaded patch is not compatible. ENOENT: a patch
  * to be replaced is named and not loaded. ENOEXEC: not a patch module, or a file with
@@ -418,9 +420,10 @@ struct suture_ioc_thread {
 };
 
 /* Second opinion: somebody has unwound the stack of this thread, as SUTURE_IOC_THREAD
- * had it, to its outermost frame, and none of the frames is inside what the patch
- * changes (or, on revert, inside the patch). The kernel believes it for as long as the
- * thread has not run since. EAGAIN: it has. ENOENT, ESRCH. */
+ * had it, by exact unwind tables to its outermost frame, and these are all its frames.
+ * For as long as the thread has not run since, the kernel looks at where they go on
+ * instead of at every word of the stack and at the registers. A transition of the patch
+ * is tried again at once. EAGAIN: the thread has run. ENOENT: no such patch. ESRCH. */
 struct suture_ioc_settle {
 	__u32 size;
 	__u32 flags;		/* 0 */
@@ -429,7 +432,13 @@ struct suture_ioc_settle {
 	__u32 reserved;		/* 0 */
 	__u64 switches;		/* of SUTURE_IOC_THREAD */
 	__u64 start_time;	/* likewise */
+	__u64 frames;		/* user pointer: __u64[nr_frames]: the program counter, then the
+				 * return addresses (what a signal interrupted: where it goes
+				 * on), the outermost last */
+	__u32 nr_frames;	/* 1 .. SUTURE_MAX_FRAMES */
+	__u32 reserved2;	/* 0 */
 };
+#define SUTURE_MAX_FRAMES	1024
 
 #define SUTURE_IOC_MAGIC	0xB5
 #define SUTURE_IOC_VERSION	_IOWR(SUTURE_IOC_MAGIC, 0, struct suture_ioc_version)

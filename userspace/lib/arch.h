@@ -53,6 +53,10 @@ enum suture_tls_kind {
 /* __tls_get_addr as the target calls it. */
 #define SUTURE_TLS_GET_ADDR	"suture.tls_get_addr"
 
+/* Where the kernel has a hook begin and where it has it end: struct suture_hook. */
+#define SUTURE_HOOK_ENTER	"suture.hook_enter"
+#define SUTURE_HOOK_LEAVE	"suture.hook_leave"
+
 struct suture_arch {
 	uint16_t machine;		/* EM_* */
 	const char *name;
@@ -87,6 +91,7 @@ struct suture_arch {
 	 * false: it cannot, and *ret_cannot is the set of those that it cannot keep */
 	bool (*emit_entry)(FILE *out, const char *name, uint64_t target, uint64_t regs,
 			   uint64_t *ret_cannot);
+	void (*emit_hooks)(FILE *out);	/* SUTURE_HOOK_ENTER and SUTURE_HOOK_LEAVE */
 };
 
 /* suture_arch_find - by e_machine; NULL when patches for it cannot be made */

@@ -106,31 +106,38 @@ static uint64_t ref_begin(const struct suture_code *code, const struct suture_re
 	       (*b & 0xf0) == 0x40 ? ref->from - 1 : ref->from;
 }
 
+/* Bytes that nothing may lead into. */
+struct inside {
+	uint64_t addr, lo, hi;
+	const char *where, *what;
+};
+
 /* Direct branches and lea. */
-static int check_refs(struct suture_code *code, struct window *w, struct suture_error *err)
+static int check_refs(struct suture_code *code, const struct inside *in,
+		      struct suture_error *err)
 {
 	struct suture_ref *refs;
 	char show[SHOW_MAX], from[SHOW_MAX];
 	size_t i, nr;
 	int r;
 
-	r = suture_code_refs(code, w->lo, w->hi, &refs, &nr);
+	r = suture_code_refs(code, in->lo, in->hi, &refs, &nr);
 	if (r)
 		return suture_error_nomem(err);
 	for (i = 0; i < nr; i++) {
 		int sure;
 
 		/* what lies in the bytes itself is gone once they are written */
-		if (refs[i].from >= w->addr && refs[i].from < w->hi)
+		if (refs[i].from >= in->addr && refs[i].from < in->hi)
 			continue;
 		sure = suture_code_confirm(code, &refs[i]);
 		if (!sure)
 			continue;
 		suture_code_where(code, refs[i].from, from, sizeof(from));
 		r = suture_error_set(err, -EOPNOTSUPP,
-			"%s: %s at %s leads to +%" PRIu64 ", into the %u bytes that the branch needs%s: %s",
-			w->where, kind_name(code, refs[i].kind), from, refs[i].to - w->addr,
-			w->entry->branch_len,
+			"%s: %s at %s leads to +%" PRIu64 ", into %s%s: %s",
+			in->where, kind_name(code, refs[i].kind), from, refs[i].to - in->addr,
+			in->what,
 			sure < 0 ? " (it may be data: the code around it is not known)" : "",
 			suture_code_show(code, ref_begin(code, &refs[i]), show, sizeof(show)));
 		break;
@@ -140,38 +147,45 @@ static int check_refs(struct suture_code *code, struct window *w, struct suture_
 }
 
 /* Jump tables, landing pads, pointers in data. */
-static int check_tables(struct suture_code *code, struct window *w, struct suture_error *err)
+static int check_tables(struct suture_code *code, const struct inside *in,
+			struct suture_error *err)
 {
-	const struct suture_extent *ext = suture_code_extent(code, w->addr);
+	const struct suture_extent *ext = suture_code_extent(code, in->addr);
 	const struct suture_flow *flow;
 	uint64_t to;
 	size_t i;
 
 	/* assembly has second entries a few bytes in */
 	for (i = 0; i < code->nr_ext; i++)
-		if (code->ext[i].addr >= w->lo && code->ext[i].addr < w->hi)
+		if (code->ext[i].addr >= in->lo && code->ext[i].addr < in->hi)
 			return suture_error_set(err, -EOPNOTSUPP,
-				"%s: %s begins at +%" PRIu64
-				", within the %u bytes that the branch needs", w->where,
+				"%s: %s begins at +%" PRIu64 ", within %s", in->where,
 				code->ext[i].name ? code->ext[i].name : "another function",
-				code->ext[i].addr - w->addr, w->entry->branch_len);
-	if (suture_code_in_pointers(code, w->lo, w->hi, &to))
+				code->ext[i].addr - in->addr, in->what);
+	if (suture_code_in_pointers(code, in->lo, in->hi, &to))
 		return suture_error_set(err, -EOPNOTSUPP,
-			"%s: a pointer in the data leads to +%" PRIu64
-			", into the %u bytes that the branch needs",
-			w->where, to - w->addr, w->entry->branch_len);
+			"%s: a pointer in the data leads to +%" PRIu64 ", into %s",
+			in->where, to - in->addr, in->what);
 	if (!ext)
 		return 0;
 	flow = suture_code_flow(code, ext);
 	if (!flow)
 		return suture_error_nomem(err);
 	for (i = 0; i < flow->nr_inner; i++)
-		if (flow->inner[i] >= w->lo && flow->inner[i] < w->hi)
+		if (flow->inner[i] >= in->lo && flow->inner[i] < in->hi)
 			return suture_error_set(err, -EOPNOTSUPP,
 				"%s: a jump table or landing pad of the function leads to +%" PRIu64
-				", into the %u bytes that the branch needs",
-				w->where, flow->inner[i] - w->addr, w->entry->branch_len);
+				", into %s", in->where, flow->inner[i] - in->addr, in->what);
 	return 0;
+}
+
+int suture_code_check_inside(struct suture_code *code, uint64_t addr, uint64_t lo, uint64_t hi,
+			     const char *where, const char *what, struct suture_error *err)
+{
+	struct inside in = { .addr = addr, .lo = lo, .hi = hi, .where = where, .what = what };
+	int r = check_refs(code, &in, err);
+
+	return r ? r : check_tables(code, &in, err);
 }
 
 int suture_insn_check_entry(struct suture_code *code, uint64_t addr, uint64_t size,
@@ -180,6 +194,7 @@ int suture_insn_check_entry(struct suture_code *code, uint64_t addr, uint64_t si
 	const struct suture_span *span = suture_code_span(code, addr);
 	const struct suture_extent *ext, *next;
 	struct window w = { .addr = addr, .entry = ret_entry };
+	char what[64];
 	uint64_t limit;
 	size_t i;
 	int r;
@@ -235,9 +250,8 @@ int suture_insn_check_entry(struct suture_code *code, uint64_t addr, uint64_t si
 	w.hi = addr + ret_entry->branch_at + ret_entry->branch_len;
 
 	r = check_instructions(code, &w, err);
-	if (!r)
-		r = check_refs(code, &w, err);
-	if (!r)
-		r = check_tables(code, &w, err);
-	return r;
+	if (r)
+		return r;
+	snprintf(what, sizeof(what), "the %u bytes that the branch needs", ret_entry->branch_len);
+	return suture_code_check_inside(code, addr, w.lo, w.hi, w.where, what, err);
 }

@@ -54,6 +54,11 @@ const cs_insn *suture_code_decode(struct suture_code *code, uint64_t addr, uint6
 				  bool detail);
 /* "0x1234: jne 0x1240", for messages. Returns buf. */
 const char *suture_code_show(struct suture_code *code, uint64_t addr, char *buf, size_t size);
+/* The same as objdump shows it: "1234: 48 8b 05 e1 2e 00 00  movq 0x2ee1(%rip),%rax
+ * # 4010 <counter>", on one line. */
+#define SUTURE_SHOW_MAX	320
+const char *suture_code_show_objdump(struct suture_code *code, uint64_t addr, char *buf,
+				     size_t size);
 /* "name+0x12 (0x1234)" or "0x1234". Returns buf. */
 const char *suture_code_where(const struct suture_code *code, uint64_t addr, char *buf,
 			      size_t size);
@@ -61,6 +66,12 @@ const char *suture_code_where(const struct suture_code *code, uint64_t addr, cha
 const char *suture_code_name(const struct suture_code *code, uint64_t addr);
 /* Bytes at addr that are padding between functions, up to limit. */
 uint64_t suture_code_padding(struct suture_code *code, uint64_t addr, uint64_t limit);
+
+/* ---- insn-entry.c */
+/* Does nothing lead into lo <= x < hi, bytes of the function at addr, from elsewhere
+ * than these bytes? where: the function, what: "the 5 bytes that the branch needs". */
+int suture_code_check_inside(struct suture_code *code, uint64_t addr, uint64_t lo, uint64_t hi,
+			     const char *where, const char *what, struct suture_error *err);
 
 /* ---- insn-refs.c */
 /* All candidates that refer to lo <= to < hi; *ret is for free(). 0 or -ENOMEM. */

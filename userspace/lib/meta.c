@@ -11,11 +11,7 @@ static int compare(const void *va, const void *vb)
 {
 	const struct suture_meta *a = va, *b = vb;
 
-	if (strcmp(a->file, b->file))
-		return strcmp(a->file, b->file);
-	if (a->line != b->line)
-		return a->line < b->line ? -1 : 1;
-	return (a->record > b->record) - (a->record < b->record);
+	return (a->order > b->order) - (a->order < b->order);
 }
 
 int suture_meta_read(struct suture_objects *objs, const struct suture_elf *elf, Elf_Scn *scn,
@@ -39,17 +35,20 @@ int suture_meta_read(struct suture_objects *objs, const struct suture_elf *elf, 
 		if (rec->size != sizeof(*rec) || rec->format != SUTURE_META_FORMAT_ ||
 		    rec->nr_bytes >= sizeof(rec->bytes) ||
 		    !memchr(rec->file, '\0', sizeof(rec->file)) ||
+		    !memchr(rec->object, '\0', sizeof(rec->object)) ||
 		    !memchr(rec->name, '\0', sizeof(rec->name)))
 			goto damaged;
 		objs->metas[objs->nr_metas] = (struct suture_meta) {
 			.kind = rec->kind,
 			.name = rec->name,
 			.file = rec->file,
+			.object = rec->object,
 			.line = rec->line,
 			.addr = rec->addr,
 			.old_size = rec->old_size,
 			.bytes = rec->bytes + 1,
 			.nr_bytes = rec->nr_bytes,
+			.order = rec->order,
 			.record = objs->nr_metas,
 		};
 		objs->nr_metas++;

@@ -61,10 +61,10 @@ int suture_note_write(struct suture_note_writer *w, uint8_t **ret_desc, size_t *
 	head->objects = place(&len, w->nr_objects, sizeof(*w->objects));
 	head->funcs = place(&len, w->nr_funcs, sizeof(*w->funcs));
 	head->ranges = place(&len, w->nr_ranges, sizeof(*w->ranges));
-	head->sites = place(&len, 0, sizeof(struct suture_site));
-	head->hooks = place(&len, 0, sizeof(struct suture_hook));
-	head->states = place(&len, 0, sizeof(struct suture_state));
-	head->replaces = place(&len, 0, sizeof(__u32));
+	head->sites = place(&len, w->nr_sites, sizeof(*w->sites));
+	head->hooks = place(&len, w->nr_hooks, sizeof(*w->hooks));
+	head->states = place(&len, w->nr_states, sizeof(*w->states));
+	head->replaces = place(&len, w->nr_replaces, sizeof(*w->replaces));
 	head->relocs = place(&len, w->nr_relocs, sizeof(*w->relocs));
 	head->strings = place(&len, w->strings_size, 1);
 	if (len > SUTURE_NOTE_MAX)
@@ -81,6 +81,10 @@ int suture_note_write(struct suture_note_writer *w, uint8_t **ret_desc, size_t *
 	COPY(objects);
 	COPY(funcs);
 	COPY(ranges);
+	COPY(sites);
+	COPY(hooks);
+	COPY(states);
+	COPY(replaces);
 	COPY(relocs);
 #undef COPY
 	memcpy(desc + head->strings.offset, w->strings, w->strings_size);
@@ -94,6 +98,10 @@ void suture_note_free(struct suture_note_writer *w)
 	free(w->objects);
 	free(w->funcs);
 	free(w->ranges);
+	free(w->sites);
+	free(w->hooks);
+	free(w->states);
+	free(w->replaces);
 	free(w->relocs);
 	free(w->strings);
 	memset(w, 0, sizeof(*w));

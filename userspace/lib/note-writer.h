@@ -15,8 +15,13 @@ struct suture_note_writer {
 	struct suture_object *objects;
 	struct suture_func *funcs;
 	struct suture_range *ranges;
+	struct suture_site *sites;
+	struct suture_hook *hooks;
+	struct suture_state *states;
+	uint32_t *replaces;
 	struct suture_reloc *relocs;
-	size_t nr_objects, nr_funcs, nr_ranges, nr_relocs;
+	size_t nr_objects, nr_funcs, nr_ranges, nr_sites, nr_hooks, nr_states, nr_replaces;
+	size_t nr_relocs;
 	char *strings;
 	size_t strings_size;
 	int failed;			/* -ENOMEM, -E2BIG: a string could not be taken */

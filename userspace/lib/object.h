@@ -22,10 +22,12 @@ struct suture_meta {
 	unsigned int kind;	/* enum suture_meta_kind_ */
 	const char *name;	/* or text */
 	const char *file;
+	const char *object;	/* which target is meant, or empty */
 	unsigned int line;
 	uint64_t addr, old_size;
 	const uint8_t *bytes;
 	size_t nr_bytes;
+	unsigned int order;	/* in its object */
 	size_t record;		/* how many ld lays out before it */
 };
 

@@ -31,7 +31,7 @@ static bool parse_line(char *line, struct suture_mapping *m)
 		return false;
 	m->exec = at[2] == 'x';
 	at += 5;
-	strtoull(at, &at, 16);
+	m->offset = strtoull(at, &at, 16);
 	if (*at++ != ' ')
 		return false;
 	major = strtoul(at, &at, 16);

@@ -15,6 +15,7 @@ struct suture_mapping {
 	pid_t pid;		/* thread group id */
 	pid_t tid;		/* whose /proc folder was read: not pid if that thread has ended */
 	uint64_t start, end;
+	uint64_t offset;	/* in the file, bytes */
 	uint64_t dev, inode;	/* btrfs and overlayfs show others to stat() */
 	bool exec;
 	bool deleted;

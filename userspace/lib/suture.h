@@ -23,6 +23,7 @@
 #include "status.h"
 #include "target.h"
 #include "text.h"
+#include "trace.h"
 #include "transition.h"
 
 #endif /* SUTURE_H */

@@ -67,9 +67,16 @@ void suture_arch_hook_enter(struct pt_regs *regs, const struct suture_call *call
 	regs->pc = call->enter;
 }
 
-/* The result is of no interest: nobody asks a hook that was late. */
+/*
+ * The result is of no interest: nobody asks a hook that was late. At hook_enter the
+ * vector state may not be kept yet, so it goes on there, and calls hook_leave.
+ */
 void suture_arch_hook_leave(struct pt_regs *regs, const struct suture_call *call)
 {
+	if (regs->pc >= call->enter && regs->pc < call->leave) {
+		regs->regs[0] = call->leave;
+		return;
+	}
 	set_regs(regs, call);
 	regs->regs[0] = 0;
 	regs->regs[1] = 0;

@@ -66,9 +66,16 @@ void suture_arch_hook_enter(struct pt_regs *regs, const struct suture_call *call
 	regs->ip = call->enter;
 }
 
-/* The result is of no interest: nobody asks a hook that was late. */
+/*
+ * The result is of no interest: nobody asks a hook that was late. At hook_enter the
+ * vector state may not be kept yet, so it goes on there, and calls hook_leave.
+ */
 void suture_arch_hook_leave(struct pt_regs *regs, const struct suture_call *call)
 {
+	if (regs->ip >= call->enter && regs->ip < call->leave) {
+		regs->di = call->leave;
+		return;
+	}
 	set_regs(regs, call);
 	regs->si = 0;
 	regs->ax = 0;

@@ -237,6 +237,54 @@ static bool arm64_emit_entry(FILE *out, const char *name, uint64_t target, uint6
 	return true;
 }
 
+/* Vector registers to or from the area at x20: those of SVE, which end in v0 .. v31,
+ * or the latter alone. Behind 32 vectors (of any length): predicates and FFR. */
+static void arm64_vectors(FILE *out, bool save)
+{
+	const char *op = save ? "str" : "ldr";
+
+	fprintf(out, "\ttbz\tw21, #1, 1f\n\t.arch_extension sve\n"
+		     "\tadd\tx9, x20, #16\n");
+	for (int i = 0; i < 32; i++)
+		fprintf(out, "\t%s\tz%d, [x9, #%d, mul vl]\n", op, i, i);
+	fprintf(out, "\taddvl\tx9, x9, #31\n\taddvl\tx9, x9, #1\n");
+	if (!save)
+		fprintf(out, "\tldr\tp0, [x9, #16, mul vl]\n\twrffr\tp0.b\n");
+	for (int i = 0; i < 16; i++)
+		fprintf(out, "\t%s\tp%d, [x9, #%d, mul vl]\n", op, i, i);
+	if (save)
+		fprintf(out, "\trdffr\tp0.b\n\tstr\tp0, [x9, #16, mul vl]\n");
+	fprintf(out, "\t.arch_extension nosve\n\tb\t2f\n1:\n");
+	for (int i = 0; i < 32; i += 2)
+		fprintf(out, "\t%sp\tq%d, q%d, [x20, #%d]\n", save ? "st" : "ld", i, i + 1,
+			16 + 16 * i);
+	fprintf(out, "2:\n");
+}
+
+/* Nothing returns to whom enters these, so an unwinder stops here. */
+static void arm64_emit_hooks(FILE *out)
+{
+	suture_asm_begin(out, SUTURE_HOOK_ENTER);
+	fprintf(out, "\t.cfi_undefined 30\n"
+		     "\tmrs\tx9, fpsr\n\tmrs\tx10, fpcr\n\tstp\tx9, x10, [x20]\n");
+	arm64_vectors(out, true);
+	fprintf(out, "\tmsr\tfpcr, xzr\n\tmsr\tfpsr, xzr\n"
+		     "\tmov\tx29, xzr\n\tmov\tx30, xzr\n"
+		     "\tblr\tx0\n"
+		     "\tmov\tw1, w0\n"
+		     "\tb\t\"" SUTURE_HOOK_LEAVE "\"\n");
+	suture_asm_end(out, SUTURE_HOOK_ENTER);
+
+	suture_asm_begin(out, SUTURE_HOOK_LEAVE);
+	fprintf(out, "\t.cfi_undefined 30\n");
+	arm64_vectors(out, false);
+	fprintf(out, "\tldp\tx9, x10, [x20]\n\tmsr\tfpsr, x9\n\tmsr\tfpcr, x10\n"
+		     "\tmov\tw0, w1\n"
+		     "\tldr\tx9, [x19]\n"
+		     "\tudf\t#0\n");
+	suture_asm_end(out, SUTURE_HOOK_LEAVE);
+}
+
 const struct suture_arch suture_arch_arm64 = {
 	.machine = EM_AARCH64,
 	.name = "aarch64",
@@ -259,4 +307,5 @@ const struct suture_arch suture_arch_arm64 = {
 	.emit_tls_entry = arm64_emit_tls_entry,
 	.emit_tls = arm64_emit_tls,
 	.emit_entry = arm64_emit_entry,
+	.emit_hooks = arm64_emit_hooks,
 };

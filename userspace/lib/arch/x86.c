@@ -6,6 +6,7 @@
 
 #include "arch.h"
 #include "ipara.h"
+#include "uapi/suture.h"
 
 static const struct {
 	const char *name;
@@ -226,6 +227,37 @@ static bool x86_emit_entry(FILE *out, const char *name, uint64_t target, uint64_
 	return true;
 }
 
+/*
+ * Nothing returns to whom enters these, so an unwinder stops here. xrstor takes
+ * what was in its initial state from the header of the area, whatever the hook
+ * has made of it since, so wide registers are as they were, too.
+ */
+static void x86_emit_hooks(FILE *out)
+{
+	suture_asm_begin(out, SUTURE_HOOK_ENTER);
+	fprintf(out, "\t.cfi_undefined 16\n"
+		     "\ttestl\t$%u, %%r13d\n\tjz\t1f\n"
+		     "\tmovl\t$-1, %%eax\n\tmovl\t%%eax, %%edx\n\txsave64\t(%%r12)\n\tjmp\t2f\n"
+		     "1:\tfxsave64\t(%%r12)\n"
+		     /* the state that a C function may expect */
+		     "2:\tcld\n\tfninit\n"
+		     "\tpushq\t$0x1f80\n\tldmxcsr\t(%%rsp)\n\tpopq\t%%rax\n"
+		     "\tcall\t*%%rdi\n"
+		     "\tmovl\t%%eax, %%esi\n"
+		     "\tjmp\t\"" SUTURE_HOOK_LEAVE "\"\n", SUTURE_HOOK_XSAVE);
+	suture_asm_end(out, SUTURE_HOOK_ENTER);
+
+	suture_asm_begin(out, SUTURE_HOOK_LEAVE);
+	fprintf(out, "\t.cfi_undefined 16\n"
+		     "\ttestl\t$%u, %%r13d\n\tjz\t1f\n"
+		     "\tmovl\t$-1, %%eax\n\tmovl\t%%eax, %%edx\n\txrstor64\t(%%r12)\n\tjmp\t2f\n"
+		     "1:\tfxrstor64\t(%%r12)\n"
+		     "2:\tmovl\t%%esi, %%eax\n"
+		     "\tmovq\t(%%rbx), %%rcx\n"
+		     "\tud2\n", SUTURE_HOOK_XSAVE);
+	suture_asm_end(out, SUTURE_HOOK_LEAVE);
+}
+
 const struct suture_arch suture_arch_x86_64 = {
 	.machine = EM_X86_64,
 	.name = "x86_64",
@@ -247,4 +279,5 @@ const struct suture_arch suture_arch_x86_64 = {
 	.emit_tls_entry = x86_emit_tls_entry,
 	.emit_tls = x86_emit_tls,
 	.emit_entry = x86_emit_entry,
+	.emit_hooks = x86_emit_hooks,
 };

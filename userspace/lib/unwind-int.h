@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the unwinder share. */
+#ifndef SUTURE_UNWIND_INT_H
+#define SUTURE_UNWIND_INT_H
+
+#include <elfutils/libdwfl.h>
+
+#include "procmaps.h"
+#include "unwind.h"
+
+/* A line of /proc/PID/maps. */
+struct unwind_map {
+	uint64_t start, end, offset;
+	uint64_t dev, inode;
+	bool read, write, exec, deleted;
+	char *path;		/* "" if it has none */
+	size_t module;		/* index, or UNWIND_NO_MODULE */
+};
+
+#define UNWIND_NO_MODULE	((size_t)-1)
+
+/* Mappings of one file that belong together: what libdwfl calls a module. */
+struct unwind_module {
+	struct suture_unwind *unwind;
+	size_t first;		/* map */
+	uint64_t start, end;
+	Dwfl_Module *mod;
+	void *image;		/* of the vdso */
+	enum { MODULE_NEW, MODULE_GOOD, MODULE_BAD } state;
+	uint64_t bias;		/* address in memory - address in the file, if good */
+};
+
+struct suture_unwind {
+	pid_t tid;
+	bool is_leader;
+	uint64_t start_stack;	/* where the main thread's stack began */
+	struct unwind_map *maps;
+	size_t nr_maps;
+	struct unwind_module *modules;
+	size_t nr_modules;
+	Dwfl *dwfl;
+	Elf *self;		/* tells libdwfl the machine */
+	int self_fd;
+	struct unwind_walk *walk;	/* the one under way */
+};
+
+/* unwind-maps.c */
+int unwind_maps_read(struct suture_unwind *unwind, struct suture_error *err);
+void unwind_maps_free(struct suture_unwind *unwind);
+const struct unwind_map *unwind_find_map(const struct suture_unwind *unwind, uint64_t addr);
+bool unwind_read(const struct suture_unwind *unwind, uint64_t addr, void *buf, size_t size);
+/* The module of executable memory at @addr, its file open and checked; NULL: none. */
+struct unwind_module *unwind_module_at(struct suture_unwind *unwind, uint64_t addr);
+
+/* unwind-arch.c */
+#define UNWIND_DWARF_REGS	40
+unsigned int unwind_dwarf_regs(const uint64_t *regs, Dwarf_Word out[UNWIND_DWARF_REGS]);
+unsigned int unwind_sp_regno(void);
+uint64_t unwind_pc(const uint64_t *regs);
+uint64_t unwind_sp(const uint64_t *regs);
+unsigned int unwind_nr_regs(void);	/* general ones, the first words of regs */
+/* @bytes: the UNWIND_BEFORE bytes before an address: do they end with a call? */
+#define UNWIND_BEFORE	8
+bool unwind_ends_with_call(const uint8_t bytes[UNWIND_BEFORE]);
+/* @bytes: the UNWIND_BEHIND bytes at an address: do they end the thread? */
+#define UNWIND_BEHIND	16
+bool unwind_ends_thread(const uint8_t bytes[UNWIND_BEHIND]);
+
+#endif /* SUTURE_UNWIND_INT_H */
