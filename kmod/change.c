@@ -38,11 +38,12 @@ static int not_now(struct suture_block *block, int ret, u32 func)
 
 /* With the dynamic linker, where hooks are to be run. */
 static struct suture_ranges *with_linker(struct suture_patch *patch, struct mm_struct *mm,
+					 const struct suture_view *view,
 					 struct suture_ranges *ranges)
 {
 	if (!ranges || !patch->note.nr_hooks)
 		return ranges;
-	return suture_ranges_join(ranges, suture_ranges_linker(mm));
+	return suture_ranges_join(ranges, suture_ranges_linker(patch, mm, view));
 }
 
 /* pre_* hooks, write, post_* hooks. What a post_* hook does wrong is only reported. */
@@ -190,7 +191,7 @@ int suture_apply_mm(struct suture_patch *patch, struct task_struct *leader, stru
 	ret = prepare(patch, mm, view, &edits, &base, block);
 	if (ret)
 		goto out;
-	ranges = with_linker(patch, mm, suture_ranges_old(patch, mm, view, quiescent));
+	ranges = with_linker(patch, mm, view, suture_ranges_old(patch, mm, view, quiescent));
 	if (ranges)
 		ret = hold_and_write(mm, leader, ranges, edits, base, false, quiescent, false, NULL,
 				     block, ret_held);
@@ -226,7 +227,7 @@ int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, str
 
 	kthread_use_mm(mm);
 	ret = -ENOMEM;
-	ranges = with_linker(patch, mm, suture_ranges_patch(patch, mm, base));
+	ranges = with_linker(patch, mm, view, suture_ranges_patch(patch, mm, base));
 	if (!ranges)
 		goto err;
 	edits = suture_edits_make(patch, mm, view, base, true, &ret);

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is a thread in the dynamic linker? It may hold its locks there, and objects are not
- * yet what they will be: no hook is run meanwhile.
+ * Is the dynamic linker at work? No hook is run where an object of the patch is not
+ * relocated yet, nor while a thread runs the linker's own code. What the linker calls
+ * (constructors, malloc) does not count: the hook may come there as a signal may, and
+ * the stack cannot tell, for it is full of what the linker has left on it at the start.
  */
 #include <linux/auxvec.h>
+#include <linux/elf.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "suture.h"
 
 #define MAX_TEXTS	8	/* executable vmas of the interpreter */
+#define MAX_PHDRS	32
 
 /* Where the program's interpreter was loaded; 0: it has none. */
 static unsigned long interpreter_base(const struct mm_struct *mm)
@@ -24,38 +29,110 @@ static unsigned long interpreter_base(const struct mm_struct *mm)
 	return 0;
 }
 
-/*
- * suture_ranges_linker - the text of the dynamic linker that mm uses
- *
- * Empty in a static program. NULL: no memory, or the mmap_lock was not to be had.
- */
-struct suture_ranges *suture_ranges_linker(struct mm_struct *mm)
+static void add_interpreter(struct suture_ranges *ranges, struct mm_struct *mm,
+			    unsigned long base)
 {
-	struct suture_ranges *ranges = suture_ranges_alloc(MAX_TEXTS);
-	unsigned long base = interpreter_base(mm);
-	struct vm_area_struct *vma;
-	struct file *file;
+	struct vm_area_struct *vma = find_vma(mm, base);
+	struct inode *inode;
+	VMA_ITERATOR(vmi, mm, base);
 
-	if (!ranges || !base)
-		return ranges;
+	if (!vma || vma->vm_start > base || !vma->vm_file)
+		return;
+	inode = file_inode(vma->vm_file);
+	for_each_vma(vmi, vma) {
+		if (!vma->vm_file || file_inode(vma->vm_file) != inode ||
+		    ranges->nr == MAX_TEXTS)
+			break;
+		if (vma->vm_flags & VM_EXEC)
+			suture_ranges_add(ranges, vma->vm_start - 1, vma->vm_end,
+					  SUTURE_RANGE_LINKER);
+	}
+}
+
+/* Where the object whose text is at @text has its ELF header; 0: not mapped. */
+static unsigned long header_of(struct mm_struct *mm, unsigned long text)
+{
+	struct vm_area_struct *vma = find_vma(mm, text);
+	unsigned long start;
+
+	if (!vma || vma->vm_start > text || !vma->vm_file)
+		return 0;
+	start = vma->vm_start - (vma->vm_pgoff << PAGE_SHIFT);
+	vma = find_vma(mm, start);
+	return vma && vma->vm_start == start && !vma->vm_pgoff ? start : 0;
+}
+
+/*
+ * The linker takes the write permission from the part that says PT_GNU_RELRO once the
+ * object is relocated. An object that has none, or cannot be read: nothing is known.
+ */
+static bool is_relocated(struct mm_struct *mm, unsigned long bias, unsigned long text)
+{
+	unsigned long header = header_of(mm, text);
+	struct vm_area_struct *vma;
+	Elf64_Ehdr ehdr;
+	Elf64_Phdr phdr;
+	unsigned int i;
+
+	if (!header ||
+	    copy_from_user_nofault(&ehdr, (const void __user *)header, sizeof(ehdr)) ||
+	    memcmp(ehdr.e_ident, ELFMAG, SELFMAG) || ehdr.e_phentsize != sizeof(phdr))
+		return true;
+	for (i = 0; i < min_t(unsigned int, ehdr.e_phnum, MAX_PHDRS); i++) {
+		unsigned long start, end;
+
+		if (copy_from_user_nofault(&phdr, (const void __user *)(header + ehdr.e_phoff +
+									i * sizeof(phdr)),
+					   sizeof(phdr)))
+			return true;
+		if (phdr.p_type != PT_GNU_RELRO)
+			continue;
+		start = bias + phdr.p_vaddr;
+		end = (start + phdr.p_memsz) & PAGE_MASK;
+		start &= PAGE_MASK;
+		vma = find_vma(mm, start);
+		return start >= end || !vma || vma->vm_start > start ||
+		       !(vma->vm_flags & VM_WRITE);
+	}
+	return true;
+}
+
+static bool all_relocated(struct suture_patch *patch, struct mm_struct *mm,
+			  const struct suture_view *view)
+{
+	u32 i;
+
+	for (i = 0; i < patch->note.nr_objects; i++) {
+		if (view->texts[i] && !is_relocated(mm, view->bases[i], view->texts[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * suture_ranges_linker - where no thread may be while hooks run
+ *
+ * current uses the mm. Everywhere while an object of the patch is not relocated; else
+ * in the dynamic linker, and nowhere in a static program. Only program counters count,
+ * and frames that somebody has found for certain. NULL: no memory, or the mmap_lock
+ * was not to be had.
+ */
+struct suture_ranges *suture_ranges_linker(struct suture_patch *patch, struct mm_struct *mm,
+					   const struct suture_view *view)
+{
+	struct suture_ranges *ranges = suture_ranges_alloc(MAX_TEXTS + 1);
+	unsigned long base = interpreter_base(mm);
+
+	if (!ranges)
+		return NULL;
 	if (!suture_mmap_read_lock(mm)) {
 		kvfree(ranges);
 		return NULL;
 	}
-	vma = find_vma(mm, base);
-	file = vma && vma->vm_start <= base ? vma->vm_file : NULL;
-	if (file) {
-		VMA_ITERATOR(vmi, mm, base);
-
-		for_each_vma(vmi, vma) {
-			if (!vma->vm_file || file_inode(vma->vm_file) != file_inode(file) ||
-			    ranges->nr == ranges->room)
-				break;
-			if (vma->vm_flags & VM_EXEC)
-				suture_ranges_add(ranges, vma->vm_start - 1, vma->vm_end,
-						  SUTURE_RANGE_LINKER);
-		}
-	}
+	if (base)
+		add_interpreter(ranges, mm, base);
+	if (!all_relocated(patch, mm, view))
+		suture_ranges_add(ranges, 0, ULONG_MAX, SUTURE_RANGE_LINKER);
 	mmap_read_unlock(mm);
 	return ranges;
 }

@@ -193,8 +193,8 @@ bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_reg
 }
 
 /*
- * -EAGAIN when the word lies inside of something, else 0. In the dynamic linker most
- * words are not return addresses: each process keeps pointers to its functions.
+ * -EAGAIN when the word lies inside of something, else 0. Words of the dynamic linker
+ * are on every main thread's stack, left over from its start (linker.c).
  */
 static int look_at_word(struct task_struct *t, const struct suture_ranges *ranges,
 			unsigned long word, bool is_pc, struct suture_block *block)
@@ -205,11 +205,8 @@ static int look_at_word(struct task_struct *t, const struct suture_ranges *range
 		return 0;
 	if (func == SUTURE_RANGE_UPROBE)
 		return blocked(block, t, SUTURE_REASON_BUSY, SUTURE_NO_FUNC);
-	if (func == SUTURE_RANGE_LINKER) {
-		if (!is_pc && !suture_arch_behind_call(word))
-			return 0;
-		return blocked(block, t, SUTURE_REASON_LINKER, SUTURE_NO_FUNC);
-	}
+	if (func == SUTURE_RANGE_LINKER)
+		return is_pc ? blocked(block, t, SUTURE_REASON_LINKER, SUTURE_NO_FUNC) : 0;
 	return blocked(block, t, SUTURE_REASON_INSIDE, func);
 }
 

@@ -343,7 +343,8 @@ bool suture_hooks_unfinished(struct mm_struct *mm);
 void suture_runners_exit(void);
 
 /* ---- linker.c */
-struct suture_ranges *suture_ranges_linker(struct mm_struct *mm);
+struct suture_ranges *suture_ranges_linker(struct suture_patch *patch, struct mm_struct *mm,
+					   const struct suture_view *view);
 
 /* ---- transition.c */
 int suture_transition_init(void);

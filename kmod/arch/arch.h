@@ -51,9 +51,6 @@ bool suture_arch_new_mapping(const struct pt_regs *regs, unsigned long *start, u
 /* The pinned text at @addr has been written: make instruction fetches see it. */
 void suture_arch_flush(struct page *const pages[2], unsigned long addr, unsigned int len);
 
-/* Is the word an address behind a call? Of text that current's mm has; unknown: true. */
-bool suture_arch_behind_call(unsigned long word);
-
 /*
  * Running a hook (struct suture_hook), in the thread concerned: may it, with these
  * registers? @at_exit: it is surely on its way to user mode and past the signal code;

@@ -8,7 +8,6 @@
 #include <linux/socket.h>
 #include <linux/thread_info.h>
 #include <linux/time.h>
-#include <linux/uaccess.h>
 #include <asm/compat.h>
 #include <asm/cpufeature.h>
 #include <asm/syscall.h>
@@ -19,17 +18,6 @@
 #include "../arch.h"
 
 #define INSN_LEN	4
-
-/* bl, blr, and blr with a check of the pointer's signature */
-bool suture_arch_behind_call(unsigned long word)
-{
-	u32 insn;
-
-	if (copy_from_user_nofault(&insn, (const void __user *)(word - INSN_LEN), sizeof(insn)))
-		return true;
-	return (insn & 0xfc000000) == 0x94000000 || (insn & 0xfffffc1f) == 0xd63f0000 ||
-	       (insn & 0xfefff800) == 0xd63f0800;
-}
 
 static int wakeable(int nr, const struct pt_regs *regs);
 

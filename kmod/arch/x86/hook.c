@@ -8,7 +8,6 @@
 #include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/thread_info.h>
-#include <linux/uaccess.h>
 #include <asm/cpufeature.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
@@ -16,22 +15,6 @@
 #include <uapi/suture.h>
 
 #include "../arch.h"
-
-/* Calls: e8 rel32, and ff /2 in all its lengths, from the last byte backwards. */
-bool suture_arch_behind_call(unsigned long word)
-{
-	u8 b[7];
-
-	if (copy_from_user_nofault(b, (const void __user *)(word - sizeof(b)), sizeof(b)))
-		return true;
-#define FF2(at, mod, rm)	(b[7 - (at)] == 0xff && \
-				 (b[8 - (at)] & 0xf8) == ((mod) << 6 | 2 << 3) && \
-				 ((rm) < 0 || (b[8 - (at)] & 7) == (rm)))
-	return b[2] == 0xe8 || FF2(2, 3, -1) || FF2(2, 0, -1) || FF2(3, 1, -1) ||
-	       FF2(3, 0, 4) || FF2(4, 1, 4) || FF2(6, 2, -1) || FF2(6, 0, 5) || FF2(7, 2, 4) ||
-	       FF2(7, 0, 4);
-#undef FF2
-}
 
 bool suture_arch_can_run_hook(const struct pt_regs *regs, bool at_exit, bool woken)
 {
