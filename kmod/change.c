@@ -257,7 +257,7 @@ static void add_inside(struct suture_ranges *ranges, const struct suture_part *p
 	}
 }
 
-#define SPARE_RANGES	2	/* uprobes, the dynamic linker */
+#define SPARE_RANGES	(1 + SUTURE_LINKER_RANGES)	/* uprobes, the dynamic linker */
 
 static bool wants_hooks(const struct suture_change *change)
 {
@@ -293,9 +293,10 @@ int suture_change_ranges(struct suture_change *change)
 			add_inside(change->ranges, part);
 	}
 	suture_ranges_uprobes(change->ranges, mm);
-	if (wants_hooks(change))
-		suture_ranges_linker(change->ranges, mm);
-	return 0;
+	if (!wants_hooks(change))
+		return 0;
+	return suture_ranges_linker(change->ranges, change->parts[0].patch, mm,
+				    &change->parts[0].survey->view);
 }
 
 /* ----------------------------------------------------------------- hold */
@@ -334,9 +335,13 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 			 struct suture_block *block)
 {
 	struct suture_block ignored;
-	int ret;
+	int ret = 0;
 
-	ret = run_hooks(change, gate, change->pre, block);
+	/* Nothing is written if in the end there is nobody to run the post_* hooks. */
+	if (wants_hooks(change))
+		ret = suture_hooks_ready(gate, block);
+	if (!ret)
+		ret = run_hooks(change, gate, change->pre, block);
 	if (change->settled) {
 		/* The branches stand already. No to that: take them out. */
 		if (ret == -ECANCELED || ret == -ETIMEDOUT)
@@ -381,6 +386,10 @@ static int drain(struct suture_survey *survey, struct task_struct *leader, unsig
 	struct suture_gate *gate = NULL;
 	int ret = -ENOMEM;
 
+	if (suture_hooks_unfinished(survey->mm)) {
+		kvfree(ranges);
+		return suture_not_now(block, -EBUSY, 0);
+	}
 	if (ranges)
 		gate = suture_gate_new(survey->mm, leader);
 	if (!gate) {

@@ -65,6 +65,11 @@ int suture_task_work_add(struct task_struct *task, struct callback_head *work)
 	return task_work_add_fn(task, work, TWA_RESUME);
 }
 
+int suture_task_work_add_waking(struct task_struct *task, struct callback_head *work)
+{
+	return task_work_add_fn(task, work, TWA_SIGNAL);
+}
+
 /*
  * As task_work_cancel_match() in kernel/task_work.c: task_work_run() takes the
  * whole list and then passes through pi_lock, so whoever unlinks under pi_lock is

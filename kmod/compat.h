@@ -29,6 +29,9 @@ int suture_compat_init(void);
 /* task_work_add(TWA_RESUME): an export of Debian's and Ubuntu's, not of mainline. */
 int suture_task_work_add(struct task_struct *task, struct callback_head *work);
 
+/* task_work_add(TWA_SIGNAL): interrupts a system call that a signal would. */
+int suture_task_work_add_waking(struct task_struct *task, struct callback_head *work);
+
 /* task_work_cancel(): exported nowhere. True: @work was queued, and is not any more. */
 bool suture_task_work_cancel(struct task_struct *task, struct callback_head *work);
 
@@ -45,6 +48,16 @@ struct file *suture_exe_file(struct mm_struct *mm);
 /* Pin one page of another mm, its mmap_lock held for reading and kept. */
 long suture_pin_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);
+
+static inline void suture_set_vm_flags(struct vm_area_struct *vma, unsigned long set,
+				       unsigned long clear)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#else
+	vm_flags_mod(vma, set, clear);
+#endif
+}
 
 /* There may be breakpoints of uprobes in it. */
 static inline bool suture_has_uprobes(const struct mm_struct *mm)

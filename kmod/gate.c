@@ -24,40 +24,16 @@
 #include <linux/slab.h>
 #include <uapi/linux/sched/types.h>
 
-#include "suture.h"
+#include "gate.h"
 
 #define SPARE_SEATS	16
 #define SPIN_NS		(200 * NSEC_PER_USEC)	/* at the gate, before going to sleep */
 #define POLL_SPIN_NS	(100 * NSEC_PER_USEC)	/* of the holder, likewise */
 
-enum seat_state { SEAT_FREE, SEAT_QUEUED, SEAT_PARKED, SEAT_LEFT };
-
-struct seat {
-	struct callback_head work;
-	struct suture_gate *gate;
-	struct task_struct *task;
-	int state;			/* enum seat_state */
-	bool checked;			/* its stack was found good ... */
-	unsigned long switches;		/* ... when it had been switched so often */
-};
-
-struct suture_gate {
-	refcount_t refs;		/* the holder, and each queued work */
-	bool open;
-	wait_queue_head_t wait;
-	struct mm_struct *mm;		/* the holder's reference */
-	struct task_struct *leader;	/* likewise */
-	ktime_t closed_at;		/* 0: nobody was held */
-	u32 held_us;
-	unsigned int nr, room;
-	unsigned int hint;		/* where find_seat() looks first */
-	struct seat seats[];
-};
-
 /* Task works that are queued or running, of all gates: rmmod waits for them. */
-static atomic_t works_in_flight = ATOMIC_INIT(0);
+atomic_t suture_works_in_flight = ATOMIC_INIT(0);
 
-static void gate_put(struct suture_gate *gate)
+void suture_gate_put(struct suture_gate *gate)
 {
 	unsigned int i;
 
@@ -68,35 +44,62 @@ static void gate_put(struct suture_gate *gate)
 	kvfree(gate);
 }
 
-static void wait_at_gate(struct suture_gate *gate)
+static bool may_go(const struct seat *seat)
+{
+	return smp_load_acquire(&seat->gate->open) || suture_runner_called(seat);
+}
+
+static void wait_at_gate(struct seat *seat)
 {
 	u64 start = ktime_get_mono_fast_ns();
 
 	/* Usually it opens within microseconds, sooner than a sleep would end. */
-	while (!READ_ONCE(gate->open) && !need_resched()) {
+	while (!may_go(seat) && !need_resched()) {
 		if (ktime_get_mono_fast_ns() - start > SPIN_NS)
 			break;
 		cpu_relax();
 	}
 	/* TASK_IDLE: neither load nor a hung task, and no signal can end it. */
-	wait_event_idle(gate->wait, smp_load_acquire(&gate->open));
+	wait_event_idle(seat->gate->wait, may_go(seat));
+}
+
+void suture_gate_leave(struct seat *seat)
+{
+	struct suture_gate *gate = seat->gate;
+
+	smp_store_release(&seat->state, SEAT_LEFT);
+	suture_gate_put(gate);
+	/* From here to the end of the work only suture_gate_flush() protects the text. */
+	atomic_dec(&suture_works_in_flight);
+}
+
+void suture_gate_stay(struct seat *seat)
+{
+	do {
+		wait_at_gate(seat);
+		if (suture_runner_answer(seat))
+			return;		/* to user mode, for a hook; and then here again */
+	} while (!smp_load_acquire(&seat->gate->open));
+	suture_arch_sync_core();
+	suture_gate_leave(seat);
 }
 
 static void gate_work(struct callback_head *work)
 {
 	struct seat *seat = container_of(work, struct seat, work);
-	struct suture_gate *gate = seat->gate;
 
-	if (!(current->flags & PF_EXITING)) {
-		/* pairs with seat_still(): the registers are those of user mode */
-		smp_store_release(&seat->state, SEAT_PARKED);
-		wait_at_gate(gate);
-		suture_arch_sync_core();
+	if (current->flags & PF_EXITING) {
+		suture_gate_leave(seat);
+		return;
 	}
-	smp_store_release(&seat->state, SEAT_LEFT);
-	gate_put(gate);
-	/* From here to the end of the function only suture_gate_flush() protects the text. */
-	atomic_dec(&works_in_flight);
+	seat->last = !work->next && !task_work_pending(current);
+	/* Whoever queues it sets this flag before seat->queued, and the way to user mode
+	 * clears it before it runs works; that of signals does not. */
+	seat->at_exit = smp_load_acquire(&seat->queued) && !test_thread_flag(TIF_NOTIFY_RESUME) &&
+			!task_sigpending(current);
+	/* pairs with seat_still(): the registers are those of user mode */
+	smp_store_release(&seat->state, SEAT_PARKED);
+	suture_gate_stay(seat);
 }
 
 static struct seat *add_seat(struct suture_gate *gate, struct task_struct *t)
@@ -163,6 +166,7 @@ struct suture_gate *suture_gate_new(struct mm_struct *mm, struct task_struct *le
 		return NULL;
 	refcount_set(&gate->refs, 1);
 	init_waitqueue_head(&gate->wait);
+	suture_runner_init(gate);
 	gate->mm = mm;
 	gate->leader = leader;
 	gate->room = nr;
@@ -190,13 +194,15 @@ static bool on_cpu(const struct task_struct *t)
 static void queue_seat(struct seat *seat)
 {
 	refcount_inc(&seat->gate->refs);
-	atomic_inc(&works_in_flight);
+	atomic_inc(&suture_works_in_flight);
 	WRITE_ONCE(seat->state, SEAT_QUEUED);
 	if (suture_task_work_add(seat->task, &seat->work)) {
 		/* It exits: it will not see user mode again. */
 		WRITE_ONCE(seat->state, SEAT_LEFT);
-		atomic_dec(&works_in_flight);
+		atomic_dec(&suture_works_in_flight);
 		refcount_dec(&seat->gate->refs);
+	} else {
+		smp_store_release(&seat->queued, true);	/* pairs with gate_work() */
 	}
 	/* Full barrier: the thread sees the work, or we see it on a CPU (seat_still()).
 	 * Its partner is the one between on_cpu = 1 and the return to user mode. */
@@ -473,11 +479,11 @@ u32 suture_gate_open(struct suture_gate *gate)
 		if (READ_ONCE(seat->state) != SEAT_QUEUED)
 			continue;
 		if (suture_task_work_cancel(seat->task, &seat->work)) {
-			atomic_dec(&works_in_flight);
+			atomic_dec(&suture_works_in_flight);
 			refcount_dec(&gate->refs);
 		}
 	}
-	gate_put(gate);
+	suture_gate_put(gate);
 	return held;
 }
 
@@ -488,7 +494,7 @@ u32 suture_gate_open(struct suture_gate *gate)
  */
 void suture_gate_flush(void)
 {
-	while (atomic_read(&works_in_flight))
+	while (atomic_read(&suture_works_in_flight))
 		msleep(1);
 	synchronize_rcu_tasks();
 }

@@ -229,7 +229,8 @@ int suture_map(struct suture_patch *patch, const struct suture_view *view,
 		if (ret)
 			goto err;
 	}
-	ret = map_ledger(patch, base) ?: relocate(patch, view, base, ~0U, true) ?:
+	ret = map_ledger(patch, base) ?: suture_hooks_map(patch, base) ?:
+	      relocate(patch, view, base, ~0U, true) ?:
 	      write_ledger(patch, view, base);
 	if (ret)
 		goto err;

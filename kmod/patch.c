@@ -49,6 +49,12 @@ struct suture_patch *suture_patch_get(const char *name)
 
 static void close_file(struct suture_patch *patch)
 {
+	if (patch->door) {
+		fput(patch->door);
+		patch->door = NULL;
+		/* Each mapping of it that is just going holds a reference to the module. */
+		flush_delayed_fput();
+	}
 	if (!patch->file)
 		return;
 	allow_write_access(patch->file);
@@ -146,6 +152,8 @@ static int check_segments(struct suture_patch *patch, char *message)
 		patch->ledger = patch->span;
 		patch->span += PAGE_SIZE;
 	}
+	patch->hooks_at = patch->span;
+	patch->span += suture_hooks_room(patch);
 	return 0;
 }
 
@@ -157,15 +165,6 @@ static int check_features(const struct suture_patch *patch, char *message)
 		return -ENOEXEC;
 	}
 	return 0;
-}
-
-/* TODO-HOOKS */
-static int check_hooks(const struct suture_patch *patch, char *message)
-{
-	if (!patch->note.nr_hooks)
-		return 0;
-	suture_say(message, "has hooks: this version of suture.ko cannot do that");
-	return -EOPNOTSUPP;
 }
 
 static bool noexec(const struct file *file)
@@ -217,7 +216,7 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 	}
 	ret = read_note(patch, message) ?: check_segments(patch, message) ?:
 	      check_features(patch, message) ?:
-	      check_hooks(patch, message) ?: suture_places_make(patch);
+	      suture_places_make(patch) ?: suture_hooks_prepare(patch);
 	if (ret)
 		goto err;
 	return patch;

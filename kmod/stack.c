@@ -13,8 +13,6 @@
 
 #include "suture.h"
 
-#define RANGE_UPROBE	(SUTURE_NO_FUNC - 1)	/* in place of a function */
-
 /* Room for this many; NULL: no memory. Free with kvfree(). */
 struct suture_ranges *suture_ranges_new(unsigned int room)
 {
@@ -28,7 +26,7 @@ struct suture_ranges *suture_ranges_new(unsigned int room)
 	return ranges;
 }
 
-static void ranges_add(struct suture_ranges *ranges, unsigned long start, unsigned long end,
+void suture_ranges_add(struct suture_ranges *ranges, unsigned long start, unsigned long end,
 		       u32 func)
 {
 	if (WARN_ON_ONCE(ranges->nr == ranges->room))
@@ -51,7 +49,7 @@ void suture_ranges_uprobes(struct suture_ranges *ranges, struct mm_struct *mm)
 
 	if (!suture_mmap_read_lock(mm)) {
 		/* Not known: then everybody may be there. */
-		ranges_add(ranges, 0, ULONG_MAX, RANGE_UPROBE);
+		suture_ranges_add(ranges, 0, ULONG_MAX, SUTURE_RANGE_UPROBE);
 		return;
 	}
 	{
@@ -60,8 +58,8 @@ void suture_ranges_uprobes(struct suture_ranges *ranges, struct mm_struct *mm)
 		for_each_vma(vmi, vma) {
 			if (!vma->vm_file && vma->vm_ops && vma->vm_ops->name &&
 			    !strcmp(vma->vm_ops->name(vma) ?: "", "[uprobes]")) {
-				ranges_add(ranges, vma->vm_start - 1, vma->vm_end - 1,
-					   RANGE_UPROBE);
+				suture_ranges_add(ranges, vma->vm_start - 1, vma->vm_end - 1,
+					   SUTURE_RANGE_UPROBE);
 				break;
 			}
 		}
@@ -78,7 +76,7 @@ void suture_ranges_edits(struct suture_ranges *ranges, const struct suture_edits
 		const struct suture_edit *edit = &edits->edits[i];
 
 		if (!edit->is_data)
-			ranges_add(ranges, edit->addr, edit->addr + edit->len - 1, edit->func);
+			suture_ranges_add(ranges, edit->addr, edit->addr + edit->len - 1, edit->func);
 	}
 }
 
@@ -95,7 +93,7 @@ void suture_ranges_old(struct suture_ranges *ranges, const struct suture_patch *
 
 		base = view->bases[func->object];
 		if (base != SUTURE_ABSENT)
-			ranges_add(ranges, base + func->old_addr,
+			suture_ranges_add(ranges, base + func->old_addr,
 				   base + func->old_addr + func->old_size, i);
 	}
 	for (i = 0; i < note->nr_ranges; i++) {
@@ -103,7 +101,7 @@ void suture_ranges_old(struct suture_ranges *ranges, const struct suture_patch *
 
 		base = view->bases[note->funcs[range->func].object];
 		if (base != SUTURE_ABSENT)
-			ranges_add(ranges, base + range->addr - 1,
+			suture_ranges_add(ranges, base + range->addr - 1,
 				   base + range->addr + range->size, range->func);
 	}
 }
@@ -120,7 +118,7 @@ void suture_ranges_patch(struct suture_ranges *ranges, const struct suture_patch
 		const struct spm_segment *seg = &elf->segments[i];
 
 		if (seg->flags & PF_X)
-			ranges_add(ranges, base + seg->vaddr - 1, base + seg->vaddr + seg->filesz,
+			suture_ranges_add(ranges, base + seg->vaddr - 1, base + seg->vaddr + seg->filesz,
 				   SUTURE_NO_FUNC);
 	}
 }
@@ -176,16 +174,21 @@ bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_reg
 	return alive && READ_ONCE(t->mm) == mm;
 }
 
-/* -EAGAIN when the word lies inside of something, else 0. */
+/*
+ * -EAGAIN when the word lies inside of something, else 0. Words of the dynamic linker
+ * are on every main thread's stack, left over from its start (linker.c).
+ */
 static int look_at_word(struct task_struct *t, const struct suture_ranges *ranges,
-			unsigned long word, struct suture_block *block)
+			unsigned long word, bool is_pc, struct suture_block *block)
 {
 	u32 func;
 
 	if (!inside(ranges, word, &func))
 		return 0;
-	if (func == RANGE_UPROBE)
+	if (func == SUTURE_RANGE_UPROBE)
 		return blocked(block, t, SUTURE_REASON_BUSY, SUTURE_NO_FUNC);
+	if (func == SUTURE_RANGE_LINKER)
+		return is_pc ? blocked(block, t, SUTURE_REASON_LINKER, SUTURE_NO_FUNC) : 0;
 	return blocked(block, t, SUTURE_REASON_INSIDE, func);
 }
 
@@ -206,7 +209,7 @@ static int look_at_frames(struct task_struct *t, const struct suture_ranges *ran
 	if (opinion)
 		ret = 0;
 	for (i = 0; opinion && i < opinion->nr && !ret; i++)
-		ret = look_at_word(t, ranges, opinion->frames[i], block);
+		ret = look_at_word(t, ranges, opinion->frames[i], true, block);
 	rcu_read_unlock();
 	return ret;
 }
@@ -240,7 +243,7 @@ static int scan(struct task_struct *t, const struct suture_ranges *ranges, unsig
 			unsigned long word;
 
 			memcpy(&word, (u8 *)words + i, sizeof(word));
-			ret = look_at_word(t, ranges, suture_arch_strip(word), block);
+			ret = look_at_word(t, ranges, suture_arch_strip(word), false, block);
 			if (ret)
 				return ret;
 		}
@@ -347,7 +350,7 @@ int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 	sp = suture_arch_sp(&regs);
 	n = suture_arch_pcs(&regs, pcs);
 	for (i = 0; i < n; i++) {
-		ret = look_at_word(t, ranges, pcs[i], block);
+		ret = look_at_word(t, ranges, pcs[i], true, block);
 		if (ret)
 			return ret;
 	}
@@ -356,7 +359,7 @@ int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		return ret;
 	/* vfork() keeps its return address in a register; so may other assembly. */
 	for (i = 0; suture_arch_reg(&regs, i, &word); i++) {
-		ret = look_at_word(t, ranges, suture_arch_strip(word), block);
+		ret = look_at_word(t, ranges, suture_arch_strip(word), false, block);
 		if (ret)
 			return ret;
 	}

@@ -16,6 +16,9 @@
  *   text.c        reading text; giving its pages back
  *   edit.c        what is to be written: plan, pin, compare, write
  *   gate.c        holding the threads of an mm still
+ *   hook.c        hooks, run while the gate is closed: the holder's part
+ *   runner.c      the same, the part of the thread that runs them
+ *   linker.c      is a thread in the dynamic linker?
  *   stack.c       is a thread inside a function?
  *   settle.c      second opinions on that
  *   change.c      the steps in one process
@@ -112,6 +115,8 @@ struct suture_patch {
 	struct suture_place *places;
 	u32 nr_places;
 	unsigned long span;		/* bytes of address space, page-aligned */
+	unsigned long hooks_at;		/* what its hooks need, see suture_hooks_map() */
+	struct file *door;		/* NULL without hooks */
 	unsigned long ledger;		/* of struct suture_ledger, from the patch's base */
 	u64 loaded_at;			/* CLOCK_REALTIME, seconds */
 
@@ -392,6 +397,10 @@ struct suture_ranges {
 	struct { unsigned long start, end; u32 func; } r[];	/* inside: start < word <= end */
 };
 
+/* In place of a function: */
+#define SUTURE_RANGE_UPROBE	(SUTURE_NO_FUNC - 1)
+#define SUTURE_RANGE_LINKER	(SUTURE_NO_FUNC - 2)
+
 /* A part of a stack that is not in memory: from the first missing page to the end. */
 struct suture_fault {
 	unsigned long start, end;
@@ -407,6 +416,8 @@ struct suture_block {
 };
 
 struct suture_ranges *suture_ranges_new(unsigned int room);
+void suture_ranges_add(struct suture_ranges *ranges, unsigned long start, unsigned long end,
+		       u32 func);
 void suture_ranges_old(struct suture_ranges *ranges, const struct suture_patch *patch,
 		       const struct suture_view *view);
 void suture_ranges_patch(struct suture_ranges *ranges, const struct suture_patch *patch,
@@ -450,13 +461,24 @@ int suture_transition_init(void);
 void suture_transition_exit(void);
 void suture_transition_kick(void);
 
-/* ---- hook.c STUB */
-static inline bool suture_has_hooks(const struct suture_patch *patch, u32 kind) { return false; }
-static inline int suture_hooks_run(struct suture_gate *gate, struct suture_patch *patch,
-	unsigned long base, u32 kind, struct suture_block *block) { return 0; }
-static inline bool suture_hooks_unfinished(struct mm_struct *mm) { return false; }
-static inline void suture_ranges_linker(struct suture_ranges *r, struct mm_struct *mm) { }
-/* STUB end */
+/* ---- hook.c: code of the patch, run by a thread of the process */
+unsigned long suture_hooks_room(const struct suture_patch *patch);
+int suture_hooks_prepare(struct suture_patch *patch);
+int suture_hooks_map(struct suture_patch *patch, unsigned long base);
+bool suture_has_hooks(const struct suture_patch *patch, u32 kind);
+int suture_hooks_ready(struct suture_gate *gate, struct suture_block *block);
+int suture_hooks_run(struct suture_gate *gate, struct suture_patch *patch, unsigned long base,
+		     u32 kind, struct suture_block *block);
+
+/* ---- runner.c */
+bool suture_hooks_unfinished(struct mm_struct *mm);
+void suture_runners_exit(void);
+
+/* ---- linker.c */
+#define SUTURE_LINKER_RANGES	8U
+int suture_ranges_linker(struct suture_ranges *ranges, struct suture_patch *patch,
+			 struct mm_struct *mm, const struct suture_view *view);
+
 /* ---- change.c, current.c: one process */
 int suture_apply_mm(struct suture_survey *survey, struct task_struct *leader,
 		    struct suture_block *block, u32 *ret_held);

@@ -54,6 +54,35 @@ bool suture_arch_new_mapping(const struct pt_regs *regs, unsigned long *start, u
 /* The pinned text at @addr has been written: make instruction fetches see it. */
 void suture_arch_flush(struct page *const pages[2], unsigned long addr, unsigned int len);
 
+/*
+ * Running a hook (struct suture_hook), in the thread concerned: may it, with these
+ * registers? @at_exit: it is surely on its way to user mode and past the signal code;
+ * @woken: it was asleep in a call that suture_arch_wakeable() has named.
+ */
+bool suture_arch_can_run_hook(const struct pt_regs *regs, bool at_exit, bool woken);
+
+struct suture_call {
+	unsigned long enter, leave, hook, door, area;
+};
+
+void suture_arch_hook_enter(struct pt_regs *regs, const struct suture_call *call);
+void suture_arch_hook_leave(struct pt_regs *regs, const struct suture_call *call);
+int suture_arch_hook_result(const struct pt_regs *regs);
+
+/*
+ * The number of the system call in which t is asleep, if it may be interrupted there
+ * and its program does not notice; else -1.
+ */
+int suture_arch_wakeable(struct task_struct *t, const struct pt_regs *regs);
+
+/* In that thread, once it is awake (@pc: what it had asleep; @signal: a real one is
+ * pending): the call is to be restarted also if it never is after a signal. */
+void suture_arch_restart(struct pt_regs *regs, int nr, unsigned long pc, bool signal);
+
+/* The same, in registers that were put aside and that the kernel's code for the end of
+ * a system call is to see once more. */
+void suture_arch_unwind_restart(struct pt_regs *regs, int nr, unsigned long pc);
+
 /* Before user mode: this CPU must not go on with instructions fetched earlier. */
 void suture_arch_sync_core(void);
 

@@ -154,7 +154,8 @@ enum suture_hook_kind {
  *     nothing is mapped: that is how the kernel learns that the hook has returned.
  *     The registers are those of enum suture_hook_reg.
  *   - A hook that exceeds its time is left by going on at hook_leave, which does the
- *     same from behind the call.
+ *     same from behind the call. hook_leave is above hook_enter and nothing else is in
+ *     between: a thread found there has its rdi or x0 changed to hook_leave.
  */
 struct suture_hook {
 	__u32 kind;		/* enum suture_hook_kind */
@@ -164,7 +165,7 @@ struct suture_hook {
 
 /* What the registers hold at hook_enter and hook_leave; on x86-64 and on arm64:
  *
- *   rdi, x0   address of the hook (at hook_enter)
+ *   rdi, x0   address of the hook (at hook_enter, and unchanged until it is called)
  *   rsi, x1   result of the hook (at hook_leave: what the door is to see)
  *   rbx, x19  address of the door; the result is read by the kernel from rax, x0
  *   r12, x20  64-byte aligned area for the vector state, SUTURE_HOOK_AREA bytes, zero

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process whose patch has hooks.
+ *   deed KIND WHAT VALUE   what the hooks of that kind are to do (numbers of hooked.h)
+ *   log            what they did: the kinds in order, and what hooked(1) was then
+ *   tid            which thread ran the last, and whether on a stack of its own
+ *   call           hooked(1)
+ *   asleep N       N threads that sleep for ever in futex()
+ *   spin N         N threads that run
+ *   malloc N       N threads that allocate and free
+ *   signals        how many SIGUSR1 and SIGUSR2 were handled, and how often the main
+ *                  thread's mask was not what it is
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include "../common/proto.h"
+#include "hooked.h"
+
+static volatile int usr1, usr2, wrong;
+
+static void count(int sig)
+{
+	sigset_t mask;
+
+	if (sig == SIGUSR1)
+		usr1++;
+	else
+		usr2++;
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
+	/* its own signal, and SIGWINCH, which main() has blocked */
+	if (!sigismember(&mask, sig) || sigismember(&mask, SIGTERM))
+		wrong++;
+}
+
+static void *asleep(void *unused)
+{
+	static int word;
+
+	(void)unused;
+	for (;;)
+		syscall(SYS_futex, &word, 128, 0, NULL, NULL, 0);
+	return NULL;
+}
+
+static void *spin(void *unused)
+{
+	(void)unused;
+	for (;;)
+		if (hooked(1) != 2 && hooked(1) != 101)
+			wrong++;
+	return NULL;
+}
+
+static void *allocate(void *unused)
+{
+	(void)unused;
+	for (unsigned int n = 1;; n = n * 1103515245 + 12345)
+		free(memset(malloc(n % 5000 + 1), 1, n % 5000 + 1));
+	return NULL;
+}
+
+static bool threads(void *(*fn)(void *), int n)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_t t;
+	int err = 0;
+
+	/* signals are the main thread's */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 64 << 10);
+	while (n-- && !err)
+		err = pthread_create(&t, &attr, fn, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return !err;
+}
+
+static void say_log(void)
+{
+	char line[900] = "";
+	int n = 0;
+
+	for (int i = 0; i < hooked_state.nr && i < 64; i++)
+		n += snprintf(line + n, sizeof(line) - n, "%s%d:%d", i ? " " : "",
+			      hooked_state.sequence[i], hooked_state.answers[i]);
+	proto_say("%s", n ? line : "none");
+	hooked_state.nr = 0;
+}
+
+static void handle(int argc, char **argv)
+{
+	void *(*fn)(void *) = NULL;
+	int kind;
+
+	if (!strcmp(argv[0], "asleep"))
+		fn = asleep;
+	else if (!strcmp(argv[0], "spin"))
+		fn = spin;
+	else if (!strcmp(argv[0], "malloc"))
+		fn = allocate;
+	if (fn && argc == 2) {
+		proto_say(threads(fn, atoi(argv[1])) ? "ok" : "bad pthread_create");
+	} else if (!strcmp(argv[0], "deed") && argc == 4) {
+		kind = atoi(argv[1]);
+		hooked_state.value[kind] = atoi(argv[3]);
+		hooked_state.deed[kind] = atoi(argv[2]);
+		proto_say("ok");
+	} else if (!strcmp(argv[0], "log")) {
+		say_log();
+	} else if (!strcmp(argv[0], "tid")) {
+		proto_say("tid %d", hooked_state.tid);
+	} else if (!strcmp(argv[0], "call")) {
+		proto_say("%d", hooked(1));
+	} else if (!strcmp(argv[0], "signals")) {
+		sigset_t mask;
+
+		pthread_sigmask(SIG_BLOCK, NULL, &mask);
+		if (!sigismember(&mask, SIGWINCH) || sigismember(&mask, SIGUSR1))
+			wrong++;
+		proto_say("usr1 %d usr2 %d wrong %d", usr1, usr2, wrong);
+	} else {
+		proto_say("bad word %s", argv[0]);
+	}
+}
+
+int main(void)
+{
+	struct sigaction sa = { .sa_handler = count, .sa_flags = SA_RESTART };
+	sigset_t some;
+
+	sigaction(SIGUSR1, &sa, NULL);
+	sigaction(SIGUSR2, &sa, NULL);
+	sigemptyset(&some);
+	sigaddset(&some, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &some, NULL);
+	proto_unused();
+	return proto_serve(handle);
+}

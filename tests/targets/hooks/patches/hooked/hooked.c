@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Hooks that do what struct hooked_state of the process says, and spoil all registers. */
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <suture/patch.h>
+#include "../../hooked.h"
+#include "../../dirty.h"
+
+SUTURE_PATCH("1.0", "test: hooked() adds 100, with hooks");
+SUTURE_LICENSE("GPL-2.0");
+
+SUTURE_IMPORT(struct hooked_state, hooked_state);
+
+static long call(long nr, long a, long b, long c, long d)
+{
+	register long r10 __asm__("r10") = d;
+	long ret;
+
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static int new_hooked(int x)
+{
+	return x + 100;
+}
+SUTURE_REPLACE(hooked, new_hooked);
+
+static int obey(int kind)
+{
+	struct hooked_state *s = SUTURE_IMPORTED(hooked_state);
+	int nr = s->nr & 63;
+	char c;
+
+	s->calls[kind]++;
+	s->sequence[nr] = kind;
+	s->answers[nr] = hooked(1);
+	s->nr++;
+	s->tid = call(SYS_gettid, 0, 0, 0, 0);
+	s->stack = (unsigned long)&c;
+	dirty_registers();
+	switch (s->deed[kind]) {
+	case HOOKED_YES:
+		break;
+	case HOOKED_NO:
+		return s->value[kind];
+	case HOOKED_LOOP:
+		for (;;)
+			__asm__ volatile("pause");
+	case HOOKED_SLEEP: {
+		struct timespec ts = { .tv_sec = s->value[kind] };
+
+		call(SYS_nanosleep, (long)&ts, 0, 0, 0);
+		break;
+	}
+	case HOOKED_SPIN:
+		while (s->deed[kind] == HOOKED_SPIN)
+			__asm__ volatile("pause");
+		break;
+	case HOOKED_CRASH:
+		__asm__ volatile("movl $1, 8");
+		break;
+	case HOOKED_EXIT:
+		call(SYS_exit_group, s->value[kind], 0, 0, 0);
+		break;
+	case HOOKED_THREAD_EXIT:
+		call(SYS_exit, 0, 0, 0, 0);
+		break;
+	case HOOKED_STOP:
+		call(SYS_kill, call(SYS_getpid, 0, 0, 0, 0), SIGSTOP, 0, 0);
+		break;
+	}
+	return 0;
+}
+
+static int pre_patch(void)
+{
+	return obey(1);
+}
+SUTURE_PRE_PATCH(pre_patch);
+
+static int post_patch(void)
+{
+	return obey(2);
+}
+SUTURE_POST_PATCH(post_patch);
+
+static int pre_unpatch(void)
+{
+	return obey(3);
+}
+SUTURE_PRE_UNPATCH(pre_unpatch);
+
+static int post_unpatch(void)
+{
+	return obey(4);
+}
+SUTURE_POST_UNPATCH(post_unpatch);
