@@ -143,31 +143,25 @@ static int refuse_loop(struct suture_displaced *d, uint64_t from, struct suture_
 
 /*
  * A loop whose head is the entry would come to the branch, and so to the new
- * function, each time around. A short one runs elsewhere as a whole, if nothing of
- * the rest leads into it.
+ * function, each time around. A short one runs elsewhere as a whole, with all of the
+ * function that leads into it.
  */
 static int take_loops(struct whole *w, struct suture_error *err)
 {
 	struct suture_displaced *d = w->d;
-	uint64_t written = d->end, from, other;
+	uint64_t written = d->end, from;
 	int ret;
 
 	for (;;) {
 		ret = leads(w, d->o->addr, d->begin + 1, false, &from, err);
-		if (ret)
+		if (!ret && !from && d->end > written)
+			ret = leads(w, written, d->end, true, &from, err);
+		if (ret || !from)
 			return ret;
-		if (!from)
-			break;
 		if (from < d->end || from - d->o->addr >= d->o->entry.size ||
 		    take(d, from + 1, err))
 			return refuse_loop(d, from, err);
 	}
-	if (d->end == written)
-		return 0;
-	ret = leads(w, written, d->end, true, &other, err);
-	if (!ret && other)
-		ret = refuse_loop(d, other, err);
-	return ret;
 }
 
 static int find_instructions(struct suture_displaced *d, struct suture_error *err)
