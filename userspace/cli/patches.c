@@ -44,6 +44,12 @@ static int run_all(int dev, const struct patches_command *command, struct json_o
 	return code;
 }
 
+static int print_json(struct json_object *root, int code)
+{
+	json_object_object_add(root, "exit", json_object_new_int(code));
+	return json_finish(root, code);
+}
+
 int patches_json(struct json_object *list, int code)
 {
 	struct json_object *root;
@@ -52,22 +58,26 @@ int patches_json(struct json_object *list, int code)
 		return code;
 	root = json_object_new_object();
 	json_object_object_add(root, "patches", list);
-	json_object_object_add(root, "exit", json_object_new_int(code));
-	return json_finish(root, code);
+	return print_json(root, code);
 }
 
 int patches_run(const struct patches_command *command)
 {
-	struct json_object *list = NULL;
+	struct json_object *root = NULL, *list = NULL;
 	struct suture_error err = { 0 };
 	int code, dev;
 
 	dev = suture_device_open(&err);
 	if (dev < 0)
 		return cli_error(&err);
-	if (command->json)
+	if (command->json) {
+		root = json_object_new_object();
 		list = json_object_new_array();
+		json_object_object_add(root, "patches", list);
+	}
 	code = (command->names ? run_named : run_all)(dev, command, list);
+	if (command->finish && code == SUTURE_EXIT_DONE)
+		code = cli_worse(code, command->finish(dev, command->names, root));
 	close(dev);
-	return patches_json(list, code);
+	return root ? print_json(root, code) : code;
 }

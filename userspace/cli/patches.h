@@ -16,6 +16,8 @@ struct patches_command {
 	int (*fn)(int dev, const struct suture_ioc_patch *patch, struct json_object *list,
 		  void *arg);
 	void *arg;
+	/* once, after all of them; more results go into @root, NULL: for people */
+	int (*finish)(int dev, char *const *names, struct json_object *root);
 };
 
 /* patches_run - open the device, call fn for each patch, print the JSON; returns an

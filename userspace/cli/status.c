@@ -7,9 +7,12 @@
 #include "options.h"
 #include "output.h"
 #include "patches.h"
+#include "verify-run.h"
+
+enum { OPT_VERIFY = 256 };
 
 struct options {
-	bool json;
+	bool json, verify;
 	char **names;
 };
 
@@ -22,6 +25,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opt->json;
 		return 0;
+	case OPT_VERIFY:
+		opt->verify = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		opt->names = state->argv + state->next;
 		return 0;
@@ -31,7 +37,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = { { &options_json, 0, NULL, 0 }, { 0 } };
 
+static const struct argp_option argp_options[] = {
+	{ "verify", OPT_VERIFY, NULL, 0,
+	  "Read the text of every process as well, and compare it with what it should be", 0 },
+	{ 0 }
+};
+
 static const struct argp argp = {
+	.options = argp_options,
 	.parser = parse,
 	.children = children,
 	.args_doc = "[NAME...]",
@@ -39,7 +52,7 @@ static const struct argp argp = {
 	       "patched; waiting (which thread is inside which function); draining (the old "
 	       "code is back, a thread is still in the new one); not applicable; refused; "
 	       "failed; and the totals."
-	       "\v" CLI_EXIT_CODES,
+	       "\v" CLI_EXIT_CODES "  5 also: --verify has found a difference.",
 };
 
 static void print_patch(const struct suture_ioc_patch *patch, const struct suture_proc *procs,
@@ -106,5 +119,6 @@ int cmd_status(int argc, char **argv)
 		return SUTURE_EXIT_USAGE;
 	command.names = opt.names;
 	command.json = opt.json;
+	command.finish = opt.verify ? verify_run : NULL;
 	return patches_run(&command);
 }

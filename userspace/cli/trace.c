@@ -17,18 +17,21 @@
 #include "trace-print.h"
 #include "wait.h"
 
-enum { OPT_JSON = 256, OPT_FOR, OPT_PID };
+enum { OPT_JSON = 256, OPT_FOR, OPT_PID, OPT_FILE };
 
 struct options {
 	bool json;
 	int64_t for_ms;		/* negative: until it is interrupted */
 	pid_t pid;
 	const char *name;
+	char **files;		/* NULL-terminated, or NULL */
+	size_t nr_files;
 };
 
 static const struct argp_option argp_options[] = {
 	{ "for", OPT_FOR, "SECONDS", 0, "End after this time (else Ctrl-C does)", 0 },
 	{ "pid", OPT_PID, "PID", 0, "Only this process; ends with it", 0 },
+	{ "file", OPT_FILE, "PATH", 0, "Look for old code in this file, too; may be repeated", 0 },
 	{ "json", OPT_JSON, NULL, 0, "Print as JSON", 0 },
 	{ 0 }
 };
@@ -52,6 +55,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (end == arg || *end || pid <= 0 || pid > INT32_MAX)
 			argp_error(state, "`%s' is no process id", arg);
 		opt->pid = pid;
+		return 0;
+	case OPT_FILE:
+		opt->files = reallocarray(opt->files, opt->nr_files + 2, sizeof(*opt->files));
+		if (!opt->files)
+			return ENOMEM;
+		opt->files[opt->nr_files++] = arg;
+		opt->files[opt->nr_files] = NULL;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->name)
@@ -149,7 +159,8 @@ static int start(struct job *job, struct suture_error *err)
 	for (i = 0; i < job->nr_patches; i++)
 		if (job->spms[i])
 			others[nr++] = job->spms[i];
-	ret = suture_trace_start(job->spm, -1, others, nr, job->opt->pid, &job->trace, err);
+	ret = suture_trace_start(job->spm, -1, others, nr, job->opt->files, job->opt->pid,
+				 &job->trace, err);
 	if (ret)
 		suture_error_prefix(err, "%s", suture_spm_name(job->spm));
 	free(others);
@@ -275,6 +286,7 @@ out:
 	suture_loaded_free(job.spms, job.nr_patches);
 	suture_spm_close(job.given);
 	free(job.patches);
+	free(opt.files);
 	if (job.dev >= 0)
 		close(job.dev);
 	return code;

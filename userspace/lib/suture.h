@@ -28,5 +28,6 @@
 #include "text.h"
 #include "trace.h"
 #include "transition.h"
+#include "verify.h"
 
 #endif /* SUTURE_H */
