@@ -372,6 +372,17 @@ void suture_scope_judge(struct suture_patch *patch, struct task_struct *leader,
 	memset(proc->thread_comm, 0, sizeof(proc->thread_comm));
 }
 
+/* As the reader sees it; 0: it has ended, or is not visible there. */
+static int visible_tgid(struct pid *tgid)
+{
+	int nr;
+
+	rcu_read_lock();
+	nr = pid_task(tgid, PIDTYPE_TGID) ? pid_vnr(tgid) : 0;
+	rcu_read_unlock();
+	return nr;
+}
+
 /* One line a rule, at most a page. */
 ssize_t suture_scope_show(const struct suture_patch *patch, char *buf)
 {
@@ -386,7 +397,7 @@ ssize_t suture_scope_show(const struct suture_patch *patch, char *buf)
 			len += sysfs_emit_at(buf, len, "except ");
 		switch (rule->kind) {
 		case SUTURE_RULE_PID:
-			len += sysfs_emit_at(buf, len, "pid %d\n", pid_vnr(rule->tgid));
+			len += sysfs_emit_at(buf, len, "pid %d\n", visible_tgid(rule->tgid));
 			break;
 		case SUTURE_RULE_UID:
 			len += sysfs_emit_at(buf, len, "uid %u\n",
