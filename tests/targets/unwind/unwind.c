@@ -7,6 +7,7 @@
  *   untabled-inside   inside visit(), which has called through such a frame
  *   untabled-outside  such a frame has called visit(), and that sleeps
  *   jit-stale, jit-inside  the same with code in memory of no file
+ *   jit               such a frame, and nothing else
  *   signal            a handler on an alternate signal stack; outside
  *   signal-inside     that has interrupted visit()
  *   coroutine         on the stack of a coroutine; outside
@@ -238,6 +239,8 @@ KEPT static int go_in(const char *way)
 		got = visit(through_untabled, &zero);
 	} else if (!strcmp(way, "untabled-outside")) {
 		got = untabled(call_visit, &zero);
+	} else if (!strcmp(way, "jit")) {
+		got = jit(stay, &zero);
 	} else if (!strcmp(way, "jit-stale")) {
 		got = jit(hole, &zero);
 	} else if (!strcmp(way, "jit-inside")) {
