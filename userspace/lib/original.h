@@ -39,8 +39,9 @@ struct suture_original {
  * Nothing but the words is filled in at run time, and nothing of the registers is
  * changed but one that holds nothing at a function's entry. For text of the patch's
  * own stubs: at the end `out' is in .text again.
- * -EOPNOTSUPP: an instruction cannot run elsewhere, or the old function jumps back
- * to its own entry; err names the function and shows the instruction.
+ * A short loop back to the entry is displaced as a whole: it would come to the branch.
+ * -EOPNOTSUPP: an instruction cannot run elsewhere, or such a loop is too long; err
+ * names the function and shows the instruction.
  */
 int suture_original_emit(const struct suture_original *o, FILE *out, struct suture_error *err);
 
