@@ -132,13 +132,19 @@ static struct json_object *json_sites(const struct inspection *in)
 {
 	const struct spm_note *note = &in->patch->spm->note;
 	struct json_object *list = json_object_new_array(), *obj;
+	uint64_t body;
 	uint32_t i;
 
 	for (i = 0; i < note->nr_sites; i++) {
+		body = inspect_body(in, note->sites[i].new_addr);
 		obj = json_object_new_object();
+		add_text(obj, "name", in, note->sites[i].name);
 		add_text(obj, "object", in, note->objects[note->sites[i].object].name);
 		add_number(obj, "address", note->sites[i].addr);
-		add_number(obj, "new_address", note->sites[i].new_addr);
+		json_object_object_add(obj, "stub_address",
+				       body == note->sites[i].new_addr ? NULL :
+				       json_object_new_uint64(note->sites[i].new_addr));
+		add_number(obj, "new_address", body);
 		json_object_object_add(obj, "old_bytes", json_hex(note->sites[i].old_bytes,
 								  note->sites[i].old_len));
 		json_object_array_add(list, obj);
@@ -149,6 +155,7 @@ static struct json_object *json_sites(const struct inspection *in)
 static struct json_object *json_hooks(const struct inspection *in)
 {
 	const struct spm_note *note = &in->patch->spm->note;
+	const struct suture_extent *extent;
 	struct json_object *list = json_object_new_array(), *obj;
 	uint32_t i;
 
@@ -157,8 +164,37 @@ static struct json_object *json_hooks(const struct inspection *in)
 		json_object_object_add(obj, "kind",
 				       json_text(inspect_hook_name(note->hooks[i].kind)));
 		add_number(obj, "address", note->hooks[i].addr);
+		extent = inspect_new_extent(in, note->hooks[i].addr);
+		json_object_object_add(obj, "function", extent && extent->name ?
+				       json_text(extent->name) : NULL);
 		json_object_array_add(list, obj);
 	}
+	return list;
+}
+
+static struct json_object *json_states(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+	struct json_object *list = json_object_new_array(), *obj;
+	uint32_t i;
+
+	for (i = 0; i < note->nr_states; i++) {
+		obj = json_object_new_object();
+		add_number(obj, "id", note->states[i].id);
+		add_number(obj, "version", note->states[i].version);
+		json_object_array_add(list, obj);
+	}
+	return list;
+}
+
+static struct json_object *json_replaces(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+	struct json_object *list = json_object_new_array();
+	uint32_t i;
+
+	for (i = 0; i < note->nr_replaces; i++)
+		json_object_array_add(list, json_text(spm_string(note, note->replaces[i])));
 	return list;
 }
 
@@ -179,10 +215,20 @@ int inspect_json(const struct inspection *in)
 	json_object_object_add(root, "consistency",
 			       json_text(head->flags & SUTURE_NOTE_QUIESCENT ? "quiescent"
 									      : "immediate"));
+	json_object_object_add(root, "any_target",
+			       json_object_new_boolean(head->flags & SUTURE_NOTE_ANY_TARGET));
+	json_object_object_add(root, "replaces_all",
+			       json_object_new_boolean(head->flags & SUTURE_NOTE_REPLACE));
+	json_object_object_add(root, "replaces", json_replaces(in));
 	json_object_object_add(root, "objects", json_objects(in));
 	json_object_object_add(root, "functions", json_funcs(in, &code));
 	json_object_object_add(root, "sites", json_sites(in));
 	json_object_object_add(root, "hooks", json_hooks(in));
+	if (in->patch->spm->note.nr_hooks) {
+		add_number(root, "hook_limit_ms", head->hook_limit_ms ?: SUTURE_HOOK_LIMIT_MS);
+		add_number(root, "hook_stack", head->hook_stack);
+	}
+	json_object_object_add(root, "states", json_states(in));
 	add_number(root, "relocations", in->patch->spm->note.nr_relocs);
 	add_number(root, "relocations_to_itself", inspect_count_relocs(in, SUTURE_SELF));
 	return json_finish(root, code);

@@ -24,6 +24,7 @@ static void print_meta(const struct inspection *in, const char *word, uint32_t s
 static void print_head(const struct inspection *in)
 {
 	const struct spm_note *note = &in->patch->spm->note;
+	uint32_t i;
 
 	output_text(suture_spm_name(in->patch->spm), 0);
 	printf(" ");
@@ -38,6 +39,12 @@ static void print_head(const struct inspection *in)
 	       note->head->flags & SUTURE_NOTE_QUIESCENT ?
 	       "quiescent: all functions change at once, when no thread is inside an old one" :
 	       "immediate: a thread inside an old function finishes there");
+	if (note->head->flags & SUTURE_NOTE_ANY_TARGET)
+		printf("  %-12s %s\n", "targets", "any: a process may map one of them alone");
+	if (note->head->flags & SUTURE_NOTE_REPLACE)
+		printf("  %-12s %s\n", "replaces", "all patches that are loaded before it");
+	for (i = 0; i < note->nr_replaces; i++)
+		print_meta(in, i ? "" : "replaces", note->replaces[i]);
 }
 
 static void print_objects(const struct inspection *in)
@@ -91,6 +98,20 @@ static void print_new(const struct inspection *in, uint64_t addr)
 	}
 }
 
+/* The author's function, and the stub by which it is entered. */
+static void print_entry(const struct inspection *in, uint64_t addr)
+{
+	uint64_t body = inspect_body(in, addr);
+
+	printf("    new: ");
+	print_new(in, body);
+	if (body != addr) {
+		printf("\n    entered through a stub: ");
+		print_new(in, addr);
+	}
+	printf("\n");
+}
+
 static void print_funcs(const struct inspection *in)
 {
 	const struct spm_note *note = &in->patch->spm->note;
@@ -114,38 +135,58 @@ static void print_funcs(const struct inspection *in)
 			if (note->ranges[j].func == i)
 				printf("    further part: 0x%" PRIx64 ", %u bytes\n",
 				       (uint64_t)note->ranges[j].addr, note->ranges[j].size);
-		printf("    new: ");
-		print_new(in, inspect_body(in, func->new_addr));
-		if (inspect_body(in, func->new_addr) != func->new_addr) {
-			printf("\n    entered through a stub: ");
-			print_new(in, func->new_addr);
-		}
-		printf("\n");
+		print_entry(in, func->new_addr);
 	}
 }
 
-static void print_rest(const struct inspection *in)
+static void print_sites(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+	uint32_t i;
+
+	if (!note->nr_sites)
+		return;
+	printf("\ncalls\n");
+	for (i = 0; i < note->nr_sites; i++) {
+		const struct suture_site *site = &note->sites[i];
+
+		printf("  ");
+		output_text(spm_string(note, site->name), 0);
+		printf("\n    old: 0x%" PRIx64 ", %u bytes, in ", (uint64_t)site->addr,
+		       site->old_len);
+		output_text(spm_string(note, note->objects[site->object].name), 0);
+		printf("\n    is: ");
+		print_bytes(site->old_bytes, site->old_len);
+		printf("\n");
+		print_entry(in, site->new_addr);
+	}
+}
+
+static void print_life(const struct inspection *in)
+{
+	const struct spm_note *note = &in->patch->spm->note;
+	const struct suture_note *head = note->head;
+	uint32_t i;
+
+	if (note->nr_hooks)
+		printf("\nhooks: %u ms each, on a stack of %u KiB\n",
+		       head->hook_limit_ms ?: SUTURE_HOOK_LIMIT_MS, head->hook_stack >> 10);
+	for (i = 0; i < note->nr_hooks; i++) {
+		printf("  %-12s ", inspect_hook_name(note->hooks[i].kind));
+		print_new(in, note->hooks[i].addr);
+		printf("\n");
+	}
+	if (note->nr_states)
+		printf("\nstates\n");
+	for (i = 0; i < note->nr_states; i++)
+		printf("  id %u, version %u\n", note->states[i].id, note->states[i].version);
+}
+
+static void print_relocs(const struct inspection *in)
 {
 	const struct spm_note *note = &in->patch->spm->note;
 	uint32_t i;
 	size_t nr;
-
-	if (note->nr_sites)
-		printf("\nsites\n");
-	for (i = 0; i < note->nr_sites; i++) {
-		const struct suture_site *site = &note->sites[i];
-
-		printf("  call at 0x%" PRIx64 " in ", (uint64_t)site->addr);
-		output_text(spm_string(note, note->objects[site->object].name), 0);
-		printf(" (");
-		print_bytes(site->old_bytes, site->old_len);
-		printf(") goes to 0x%" PRIx64 " in the patch\n", (uint64_t)site->new_addr);
-	}
-	if (note->nr_hooks)
-		printf("\nhooks\n");
-	for (i = 0; i < note->nr_hooks; i++)
-		printf("  %s at 0x%" PRIx64 "\n", inspect_hook_name(note->hooks[i].kind),
-		       (uint64_t)note->hooks[i].addr);
 
 	printf("\nrelocations: %u\n", note->nr_relocs);
 	nr = inspect_count_relocs(in, SUTURE_SELF);
@@ -193,7 +234,9 @@ int inspect_print(const struct inspection *in)
 	print_head(in);
 	print_objects(in);
 	print_funcs(in);
-	print_rest(in);
+	print_sites(in);
+	print_life(in);
+	print_relocs(in);
 	if (!in->disassemble)
 		return code;
 	if (!in->self)

@@ -13,7 +13,9 @@
 
 #define WIDTH_DEFAULT	120
 #define WIDTH_LEAST	60
-#define STUB_PREFIX	"suture.entry."	/* as `suture pack` names them */
+/* as `suture pack` names stubs */
+#define FUNC_STUB	"suture.entry."
+#define SITE_STUB	"suture.site."
 
 struct options {
 	bool json, no_disassembly;
@@ -101,7 +103,9 @@ uint64_t inspect_body(const struct inspection *in, uint64_t addr)
 	struct suture_code *code;
 	size_t nr, i;
 
-	if (!extent || !extent->name || strncmp(extent->name, STUB_PREFIX, strlen(STUB_PREFIX)) ||
+	if (!extent || !extent->name ||
+	    (strncmp(extent->name, FUNC_STUB, strlen(FUNC_STUB)) &&
+	     strncmp(extent->name, SITE_STUB, strlen(SITE_STUB))) ||
 	    suture_target_code(in->self, &code, NULL) ||
 	    suture_disasm(code, addr, 0, &lines, &nr, NULL))
 		return addr;

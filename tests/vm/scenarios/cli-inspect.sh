@@ -45,3 +45,21 @@ stop one
 expect_eq "$(suture inspect --json "$(spm replace)" | jq '.functions[0].old_code')" null \
 	"the old code without the target"
 expect_status 1 suture inspect /suture/README.md
+
+# what a patch does beside replacing functions
+suture inspect --json --no-disassembly "$(spm sites)" >sites.json
+expect_eq "$(jq -r '[.sites[].name | sub("[+]0x[0-9a-f]+$"; "")] | join(" ")' sites.json)" \
+	"one_caller tail_caller inlined_one plt_caller word_caller" "calls"
+expect_eq "$(jq '.functions | length' sites.json)" 0 "functions of a patch that replaces calls"
+expect_match "$(suture inspect --no-disassembly "$(spm sites)")" "calls.*one_caller\+0x.*new: .*new_check" \
+	"the calls for people"
+expect_match "$(suture inspect --no-disassembly "$(spm multi-any)")" \
+	"targets +any:.*target libma.so.*target libmb.so" "two targets of which any will do"
+suture inspect --json --no-disassembly "$(spm state-two)" >state.json
+jq -e '.states | length == 1 and .[0].version > 0' state.json >/dev/null || die "$(cat state.json)"
+jq -e '.hooks | length > 0 and all(.[]; .function)' state.json >/dev/null || die "$(cat state.json)"
+expect_match "$(suture inspect --no-disassembly "$(spm state-two)")" \
+	"hooks: 1000 ms each, on a stack of 64 KiB.*(pre|post)_patch +0x.*states.*id [0-9]+, version [0-9]+" \
+	"hooks and states for people"
+expect_eq "$(suture inspect --json --no-disassembly "$(spm replace-all)" | jq .replaces_all)" true \
+	"a patch in the place of all"
