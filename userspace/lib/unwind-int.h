@@ -30,6 +30,15 @@ struct unwind_module {
 	uint64_t bias;		/* address in memory - address in the file, if good */
 };
 
+/* Pages of the process that were read: each word would be a system call. */
+#define UNWIND_PAGE	4096U
+#define UNWIND_PAGES	16U
+
+struct unwind_page {
+	uint64_t addr;		/* 0: none */
+	uint8_t bytes[UNWIND_PAGE];
+};
+
 struct suture_unwind {
 	pid_t tid;
 	bool is_leader;
@@ -42,6 +51,7 @@ struct suture_unwind {
 	Elf *self;		/* tells libdwfl the machine */
 	int self_fd;
 	struct unwind_walk *walk;	/* the one under way */
+	struct unwind_page pages[UNWIND_PAGES];	/* by address; from one walk's begin on */
 };
 
 /* unwind-maps.c */
@@ -49,6 +59,9 @@ int unwind_maps_read(struct suture_unwind *unwind, struct suture_error *err);
 void unwind_maps_free(struct suture_unwind *unwind);
 const struct unwind_map *unwind_find_map(const struct suture_unwind *unwind, uint64_t addr);
 bool unwind_read(const struct suture_unwind *unwind, uint64_t addr, void *buf, size_t size);
+/* The same for a few bytes, remembered until unwind_forget(). */
+bool unwind_peek(struct suture_unwind *unwind, uint64_t addr, void *buf, size_t size);
+void unwind_forget(struct suture_unwind *unwind);
 /* The module of executable memory at @addr, its file open and checked; NULL: none. */
 struct unwind_module *unwind_module_at(struct suture_unwind *unwind, uint64_t addr);
 

@@ -169,6 +169,29 @@ bool unwind_read(const struct suture_unwind *unwind, uint64_t addr, void *buf, s
 	return process_vm_readv(unwind->tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
+bool unwind_peek(struct suture_unwind *unwind, uint64_t addr, void *buf, size_t size)
+{
+	uint64_t offset = addr % UNWIND_PAGE, base = addr - offset;
+	struct unwind_page *page = &unwind->pages[base / UNWIND_PAGE % UNWIND_PAGES];
+
+	if (offset + size > UNWIND_PAGE)
+		return unwind_read(unwind, addr, buf, size);
+	if (page->addr != base) {
+		page->addr = 0;
+		if (!base || !unwind_read(unwind, base, page->bytes, UNWIND_PAGE))
+			return false;
+		page->addr = base;
+	}
+	memcpy(buf, page->bytes + offset, size);
+	return true;
+}
+
+void unwind_forget(struct suture_unwind *unwind)
+{
+	for (size_t i = 0; i < UNWIND_PAGES; i++)
+		unwind->pages[i].addr = 0;
+}
+
 /*
  * Is the file mapped as its program headers say, at the address that libdwfl assumes?
  * Else the tables would be looked up at the wrong place.

@@ -87,7 +87,7 @@ static bool get_thread(Dwfl *dwfl, pid_t tid, void *arg, void **ret_arg)
 static bool memory_read(Dwfl *dwfl, Dwarf_Addr addr, Dwarf_Word *ret, void *arg)
 {
 	(void)dwfl;
-	return unwind_read(arg, addr, ret, sizeof(*ret));
+	return unwind_peek(arg, addr, ret, sizeof(*ret));
 }
 
 static bool set_registers(Dwfl_Thread *thread, void *arg)
@@ -332,14 +332,14 @@ static bool same_stack(const struct suture_unwind *unwind, uint64_t low, uint64_
  */
 static bool is_beginning(struct unwind_walk *walk, uint64_t tp)
 {
-	const struct suture_unwind *unwind = walk->unwind;
+	struct suture_unwind *unwind = walk->unwind;
 	const struct suture_frame *last = &walk->backtrace->frames[walk->backtrace->nr - 1];
 	uint8_t bytes[UNWIND_BEHIND];
 
 	if (unwind->is_leader && last->sp + 256 >= unwind->start_stack &&
 	    last->sp <= unwind->start_stack + ARGS_MAX)
 		return true;
-	return unwind_read(unwind, last->pc, bytes, sizeof(bytes)) && unwind_ends_thread(bytes) &&
+	return unwind_peek(unwind, last->pc, bytes, sizeof(bytes)) && unwind_ends_thread(bytes) &&
 	       same_stack(unwind, last->sp, tp);
 }
 
@@ -354,6 +354,7 @@ int suture_unwind_thread(struct suture_unwind *unwind, pid_t tid, const uint64_t
 
 	memset(ret, 0, sizeof(*ret));
 	unwind->is_leader = is_leader(tid);
+	unwind_forget(unwind);
 	unwind->walk = &walk;
 	r = dwfl_getthread_frames(unwind->dwfl, tid, on_frame, &walk);
 	unwind->walk = NULL;
@@ -438,7 +439,7 @@ bool suture_unwind_behind_call(struct suture_unwind *unwind, uint64_t addr)
 {
 	uint8_t bytes[UNWIND_BEFORE];
 
-	return unwind_read(unwind, addr - sizeof(bytes), bytes, sizeof(bytes)) &&
+	return unwind_peek(unwind, addr - sizeof(bytes), bytes, sizeof(bytes)) &&
 	       unwind_ends_with_call(bytes);
 }
 

@@ -65,9 +65,16 @@ static long long now_ms(void)
 static void nothing_loaded(const char *after)
 {
 	struct suture_ioc_patch p = { .size = sizeof(p) };
+	struct suture_ioc_wait w = { .size = sizeof(w), .timeout_ms = 5000 };
 
-	if (!ioctl(dev, SUTURE_IOC_PATCH, &p))
-		bad("%s: %s is loaded", after, p.name);
+	if (!ioctl(dev, SUTURE_IOC_PATCH, &p)) {
+		/* A file was watched before another one was refused: it is on its way out. */
+		memcpy(w.name, p.name, sizeof(w.name));
+		if (p.state != SUTURE_PATCH_REVERTING || !ioctl(dev, SUTURE_IOC_WAIT, &w) ||
+		    errno != ENOENT)
+			bad("%s: %s is loaded", after, p.name);
+		return;
+	}
 	if (errno != ENOENT)
 		bad("%s: listing fails: %s", after, strerror(errno));
 }
@@ -381,12 +388,17 @@ static void fill(uint8_t *arg, unsigned int nr, int fd, struct suture_ioc_file *
 		sizeof(struct suture_ioc_version), sizeof(struct suture_ioc_load),
 		sizeof(struct suture_ioc_revert), sizeof(struct suture_ioc_wait),
 		sizeof(struct suture_ioc_procs), sizeof(struct suture_ioc_patch),
+		sizeof(struct suture_ioc_promote), sizeof(struct suture_ioc_thread),
+		sizeof(struct suture_ioc_settle),
 	};
 	struct suture_ioc_load *l = (void *)arg;
 	struct suture_ioc_procs *p = (void *)arg;
+	struct suture_ioc_thread *t = (void *)arg;
+	struct suture_ioc_settle *s = (void *)arg;
+	static uint64_t words[64];
 
 	memset(arg, 0, 4096);
-	if (random() % 4 == 0 || nr >= 6) {
+	if (random() % 4 == 0 || nr >= 9) {
 		for (int i = 0; i < 512; i++)
 			arg[i] = random() >> 8;
 		return;
@@ -402,6 +414,15 @@ static void fill(uint8_t *arg, unsigned int nr, int fd, struct suture_ioc_file *
 		strcpy(p->name, "nosuch");
 		p->procs = pick_pointer(procs);
 		p->nr = random() % 2 ? 16 : random();
+	} else if (nr == 7) {
+		t->tid = random() % 2 ? random() % 300 : random();
+		t->nr_regs = random() % 2 ? 64 : random() % 100;
+		t->regs = pick_pointer(words);
+	} else if (nr == 8) {
+		strcpy(s->name, "nosuch");
+		s->tid = random() % 2 ? random() % 300 : random();
+		s->nr_frames = random() % 2 ? 64 : random() % 2048;
+		s->frames = pick_pointer(words);
 	}
 	for (int n = random() % 3; n > 0; n--)
 		((uint32_t *)arg)[random() % (sizes[nr] / 4)] =
@@ -420,7 +441,7 @@ static void run_ioctl(unsigned long count)
 		bad("set-up");
 	srandom(2);
 	for (inputs = 0; inputs < count; inputs++) {
-		unsigned int nr = random() % 8, size = random() % 8 ? 0 : random() % 16384;
+		unsigned int nr = random() % 11, size = random() % 8 ? 0 : random() % 16384;
 		unsigned long cmd;
 		uint64_t at;
 
@@ -431,6 +452,9 @@ static void run_ioctl(unsigned long count)
 		case 3: cmd = SUTURE_IOC_WAIT; break;
 		case 4: cmd = SUTURE_IOC_PROCS; break;
 		case 5: cmd = SUTURE_IOC_PATCH; break;
+		case 6: cmd = SUTURE_IOC_PROMOTE; break;
+		case 7: cmd = SUTURE_IOC_THREAD; break;
+		case 8: cmd = SUTURE_IOC_SETTLE; break;
 		default: cmd = _IOC(random() % 4, SUTURE_IOC_MAGIC, nr, random() % 16384); break;
 		}
 		if (size)	/* right number, wrong size or direction */
@@ -447,7 +471,7 @@ static void run_ioctl(unsigned long count)
 			loaded++;
 			if (cmd == SUTURE_IOC_LOAD)
 				unload(((struct suture_ioc_load *)at)->name, "random load");
-			else if (cmd != SUTURE_IOC_VERSION)
+			else if (cmd != SUTURE_IOC_VERSION && cmd != SUTURE_IOC_THREAD)
 				bad("ioctl %lx is content", cmd);
 		}
 		nothing_loaded("random ioctl");
@@ -458,18 +482,21 @@ static void run_nobody(void)
 {
 	static const unsigned long cmds[] = {
 		SUTURE_IOC_VERSION, SUTURE_IOC_LOAD, SUTURE_IOC_REVERT, SUTURE_IOC_WAIT,
-		SUTURE_IOC_PROCS, SUTURE_IOC_PATCH,
+		SUTURE_IOC_PROCS, SUTURE_IOC_PATCH, SUTURE_IOC_PROMOTE, SUTURE_IOC_THREAD,
+		SUTURE_IOC_SETTLE,
 	};
 	static const uint32_t sizes[] = {
 		sizeof(struct suture_ioc_version), sizeof(struct suture_ioc_load),
 		sizeof(struct suture_ioc_revert), sizeof(struct suture_ioc_wait),
 		sizeof(struct suture_ioc_procs), sizeof(struct suture_ioc_patch),
+		sizeof(struct suture_ioc_promote), sizeof(struct suture_ioc_thread),
+		sizeof(struct suture_ioc_settle),
 	};
 	static uint8_t arg[4096];
 
 	if (setgid(65534) || setuid(65534))
 		bad("set-up");
-	for (unsigned int i = 0; i < 6; i++) {
+	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		memset(arg, 0, sizeof(arg));
 		*(uint32_t *)arg = sizes[i];
 		inputs++;

@@ -2,7 +2,7 @@
 /*
  * The ioctls of second opinions, one at a time. Each prints 0 or the name of the error.
  *   opinion thread TID                  and "switches N start N pc N regs N"
- *   opinion settle NAME TID SWITCHES START PC
+ *   opinion settle NAME TID SWITCHES START PC [FRAME...]
  *   opinion misuse NAME TID             everything that must be refused; "ok N"
  */
 #define _GNU_SOURCE
@@ -149,9 +149,13 @@ int main(int argc, char **argv)
 		       (unsigned long long)pc(), t.nr_regs);
 		return 0;
 	}
-	if (argc == 7 && !strcmp(argv[1], "settle")) {
+	if (argc >= 7 && argc < 7 + 64 && !strcmp(argv[1], "settle")) {
 		s = settle_of(argv[2], atoi(argv[3]), strtoull(argv[4], NULL, 0),
-			      strtoull(argv[5], NULL, 0), strtoull(argv[6], NULL, 0));
+			      strtoull(argv[5], NULL, 0), 0);
+		s.frames = (uintptr_t)regs;
+		s.nr_frames = argc - 6;
+		for (int i = 6; i < argc; i++)
+			regs[i - 6] = strtoull(argv[i], NULL, 0);
 		printf("%s\n", result(ioctl(dev, SUTURE_IOC_SETTLE, &s)));
 		return 0;
 	}

@@ -22,6 +22,7 @@
  *   main WAY        the main thread goes in: "in"; the next line lets it out: its value
  *   tid             of the worker
  *   value           visit(), second(1) and pass_on() on the main thread
+ *   visit           its address
  *   crowd N         N more threads go in "stale", for good
  */
 #define _GNU_SOURCE
@@ -341,6 +342,8 @@ static void handle(int argc, char **argv)
 		proto_say("%d", worker_tid);
 	} else if (!strcmp(argv[0], "value")) {
 		proto_say("%d %d %d", visit(NULL, NULL), second(1), pass_on(nothing, &zero));
+	} else if (!strcmp(argv[0], "visit")) {
+		proto_say("%lu", (unsigned long)visit);
 	} else if (!strcmp(argv[0], "crowd") && argc == 2) {
 		proto_say(add_crowd(atoi(argv[1])) ? "bad pthread_create" : "ok");
 	} else {

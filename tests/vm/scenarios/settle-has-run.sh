@@ -19,7 +19,7 @@ look() {
 	switches=${words[2]} start=${words[4]} at=${words[6]}
 }
 
-# it runs all the time
+# it has run between the look and the opinion
 is one ok enter inside
 suture apply --no-wait "$(spm unwound)"
 wait_for 5 state_is unwound "$one" waiting
@@ -29,10 +29,16 @@ expect_eq "$("$opinion" settle unwound "$tid" "$switches" "$start" "$at")" EAGAI
 	"an opinion on how it slept before"
 sleep 0.3
 expect_eq "$(proc unwound "$one" state)" waiting "state"
-# One that is a lie (no frames but the innermost) is believed: it is root's. But the
-# thread has run before the transition sees it.
+# A frame that is named is looked at: the kernel judges, not the caller. In every try.
+ask one visit
 look
-expect_eq "$("$opinion" settle nosuch "$tid" "$switches" "$start" "$at")" ENOENT "no such patch"
+expect_eq "$("$opinion" settle unwound "$tid" "$switches" "$start" "$at" $((answer + 8)))" 0 \
+	"an opinion with a frame inside"
+before=$(proc unwound "$one" attempts)
+wait_for 10 eval '[ "$(proc unwound "$one" attempts)" -gt '$((before + 2))' ]'
+expect_eq "$(proc unwound "$one" state)" waiting "state"
+expect_eq "$(proc unwound "$one" function)" visit "the function that is named"
+text "$one" libunwound.so 0
 is one 1 leave
 wait_for 5 state_is unwound "$one" patched
 revert unwound
