@@ -10,7 +10,17 @@
 #include "../targets/navigator/origin.c"
 #include "../targets/navigator/document.c"
 #include "../targets/navigator/navigation.c"
+#include "../../patches/lib/shadow.c"
 #include "../../patches/navigation-origin/navigation-origin.c"
+
+/* What suture pack makes in a patch. */
+int original_nav_traverse(struct nav_document *document, int delta, struct nav_result *ret)
+	__asm__("suture.original.nav_traverse");
+
+int original_nav_traverse(struct nav_document *document, int delta, struct nav_result *ret)
+{
+	return nav_traverse(document, delta, ret);
+}
 
 static const struct {
 	const char *from, *to;
@@ -88,6 +98,116 @@ Test(navigation_origin, forged_before)
 	cr_assert_eq(url_parse("http://example.com:8000/x", NULL, &target), 0);
 	cr_expect_not(can_have_url_rewritten(document, &target));
 	nav_document_close(document);
+}
+
+static void take_over(struct nav_event *event, void *data)
+{
+	(void)data;
+	if (nav_event_can_intercept(event))
+		cr_assert_eq(nav_event_intercept(event), 0);
+}
+
+/* http://example.com:8000/ with an entry of its own and a forged one before that. */
+static struct nav_document *open_forger(void)
+{
+	struct nav_document *document;
+	struct nav_result result;
+
+	cr_assert_eq(nav_document_open("http://example.com:8000/", &document), 0);
+	nav_document_on_navigate(document, take_over, NULL);
+	cr_assert_eq(nav_navigate(document, "http://example.com:8001/", NAV_PUSH, &result), 0);
+	cr_assert(nav_document_is_spoofed(document));
+	cr_assert_eq(nav_navigate(document, "http://example.com:8000/home", NAV_PUSH, &result), 0);
+	cr_assert_not(nav_document_is_spoofed(document));
+	cr_assert_eq(document->nr_history, 3);
+	return document;
+}
+
+Test(navigation_origin, entry_forged_before)
+{
+	struct nav_document *document = open_forger();
+	struct nav_result result;
+
+	/* That is the hole: */
+	cr_assert_eq(nav_traverse(document, -1, &result), 0);
+	cr_expect(nav_document_is_spoofed(document) && !result.loaded);
+	cr_assert_eq(nav_traverse(document, 1, &result), 0);
+
+	cr_assert_eq(traverse(document, -1, &result), 0);
+	cr_expect(result.loaded);
+	cr_expect_not(nav_document_is_spoofed(document));
+	cr_expect_str_eq(document->url.text, "http://example.com:8001/");
+	close_document(document);
+}
+
+Test(navigation_origin, honest_entries_stay_what_they_are)
+{
+	struct nav_document *document;
+	struct nav_result result;
+
+	cr_assert_eq(nav_document_open("http://bob:a@example.com/", &document), 0);
+	nav_document_on_navigate(document, take_over, NULL);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(nav_navigate(document, i % 2 ? "/a#b" : "/c?d", NAV_PUSH, &result), 0);
+	for (int i = 0; i < 3; i++) {
+		cr_assert_eq(traverse(document, -1, &result), 0);
+		cr_expect_not(result.loaded);
+		cr_expect(document->on_navigate);
+	}
+	cr_expect_eq(traverse(document, -1, &result), -ENOENT);
+	cr_expect_null(suture_shadow_get(document, SV_MARKED));
+	close_document(document);
+}
+
+/* After the hook the data are those of a process that was never patched. */
+Test(navigation_origin, hook_takes_the_marks_away)
+{
+	struct nav_document *patched = open_forger(), *never = open_forger();
+	struct nav_result result;
+
+	cr_assert_eq(traverse(patched, -2, &result), 0);
+	cr_assert_eq(nav_traverse(never, -2, &result), 0);
+	cr_expect_neq(patched->history[1].document_id, patched->id, "it is marked");
+	cr_expect_eq(patched->history[2].document_id, patched->id);
+
+	post_unpatch();
+	never->id = patched->id;
+	for (int i = 0; i < 3; i++)
+		never->history[i].document_id = patched->id;
+	never->listener_data = patched->listener_data;
+	cr_expect_arr_eq(patched, never, sizeof(*never));
+	cr_expect_null(suture_shadow_get(patched, SV_MARKED));
+	cr_assert_eq(nav_traverse(patched, 1, &result), 0);
+	cr_expect_not(result.loaded);
+	nav_document_close(patched);
+	nav_document_close(never);
+}
+
+/* The next document may get the memory of the last: it has no marks, and is not touched. */
+Test(navigation_origin, closed_documents_are_forgotten)
+{
+	struct nav_document *document = open_forger();
+	struct nav_result result;
+
+	cr_assert_eq(traverse(document, -2, &result), 0);
+	cr_expect(suture_shadow_get(document, SV_MARKED));
+	close_document(document);
+	cr_expect_null(suture_shadow_get(document, SV_MARKED));
+	post_unpatch();
+}
+
+/* With no room to remember it nothing is marked: the hook would not find it. */
+Test(navigation_origin, no_mark_without_memory)
+{
+	struct nav_document *document = open_forger();
+	struct nav_result result;
+
+	cr_assert(suture_shadow_alloc(&result, 9, 200 << 10, NULL, NULL));
+	for (char *object = NULL; suture_shadow_alloc(object, 9, 16, NULL, NULL); object++)
+		;
+	cr_assert_eq(traverse(document, -2, &result), 0);
+	cr_expect_eq(document->history[1].document_id, document->id);
+	close_document(document);
 }
 
 Test(navigation_origin, refusals_are_counted_by_the_target)

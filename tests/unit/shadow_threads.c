@@ -35,7 +35,7 @@ static void stumble(void)
 #ifdef __SANITIZE_THREAD__
 #define ROUNDS	10000
 #else
-#define ROUNDS	40000
+#define ROUNDS	20000
 #endif
 
 /* A variable; all words are equal in whatever somebody may see. */
@@ -287,7 +287,7 @@ Test(shadow, forks_and_signals)
 	signal(SIGUSR1, handler);
 	for (long i = 0; i < THREADS; i++)
 		cr_assert_eq(pthread_create(&threads[i], NULL, forever, (void *)(i + 1)), 0);
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 100; i++) {
 		pid_t pid = fork();
 
 		if (!pid) {

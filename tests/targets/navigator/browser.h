@@ -58,6 +58,16 @@ unsigned int nr_pages(void);
  */
 int try_navigation(const char *from, const char *to, FILE *out);
 
+/*
+ * tab.c: one document that stays open, whose script takes over whatever it may;
+ * for the control thread only. Each writes a line or more. 0 or a negative errno.
+ */
+int tab_open(const char *url, FILE *out);
+int tab_navigate(const char *url, FILE *out);
+int tab_traverse(int delta, FILE *out);
+int tab_show(FILE *out);
+int tab_close(FILE *out);
+
 /* network.c: the body of the network thread, and a request to it. */
 void *network_thread(void *browser);
 int network_fetch(struct browser *browser);

@@ -4,6 +4,9 @@
  * way or more.
  *
  *	navigate FROM TO	let a page at FROM intercept a navigation to TO
+ *	open URL, close		the tab that stays
+ *	go URL, back N		navigate in it, N entries through its history
+ *	show			its history, as it is in memory
  *	stats			what each thread counted
  *	reset			count from nothing
  *	run N			reset, let every thread visit N pages, then stats
@@ -81,6 +84,27 @@ static void run(struct browser *browser, unsigned long visits)
 	}
 }
 
+static bool tab_command(const char *command, const char *argument, FILE *out)
+{
+	int err;
+
+	if (!strcmp(command, "open") && argument)
+		err = tab_open(argument, out);
+	else if (!strcmp(command, "go") && argument)
+		err = tab_navigate(argument, out);
+	else if (!strcmp(command, "back") && argument)
+		err = tab_traverse(-atoi(argument), out);
+	else if (!strcmp(command, "show"))
+		err = tab_show(out);
+	else if (!strcmp(command, "close"))
+		err = tab_close(out);
+	else
+		return false;
+	if (err)
+		fprintf(out, "error: %s\n", strerror(-err));
+	return true;
+}
+
 static void execute(struct browser *browser, char *line, FILE *out)
 {
 	char *save, *command = strtok_r(line, " \r\n", &save);
@@ -94,6 +118,8 @@ static void execute(struct browser *browser, char *line, FILE *out)
 		err = try_navigation(first, second, out);
 		if (err)
 			fprintf(out, "error: %s\n", strerror(-err));
+	} else if (tab_command(command, first, out)) {
+		/* done */
 	} else if (!strcmp(command, "stats")) {
 		print_stats(browser, out);
 	} else if (!strcmp(command, "reset")) {

@@ -5,9 +5,11 @@
  *   use N            use each of them N times
  *   close N          close the N oldest      uses U U … (what session_close said)
  *   logs             how many logs are open  logs N
- *   spin N           start N threads that open, use and close sessions without end
+ *   spin N [US]      start N threads that open, use and close sessions without end,
+ *                    and sleep so many microseconds after every round
  *   rest             have them stop, and end     rounds N bad N
- *   child            fork: close all in the child    child logs N
+ *   child            fork: close all in the child    logs N (there)
+ *   probe            session_use() of a session with the number 1
  *   events, busy N   see session_events(), session_set_busy()
  */
 #include <dirent.h>
@@ -30,6 +32,7 @@ static pthread_t spinners[MAX_SPINNERS];
 static int nr_spinners;
 static atomic_bool stop;
 static atomic_ulong rounds, bad;
+static atomic_int pause_us;
 
 static void *spin(void *arg)
 {
@@ -53,6 +56,8 @@ static void *spin(void *arg)
 				atomic_fetch_add(&bad, 1);
 		}
 		atomic_fetch_add(&rounds, 1);
+		if (atomic_load(&pause_us))
+			usleep(atomic_load(&pause_us));
 	}
 	return NULL;
 }
@@ -134,7 +139,7 @@ static void child(void)
 	}
 	if (pid > 0)
 		waitpid(pid, &status, 0);
-	proto_say("child logs %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	proto_say("logs %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
 static void handle(int argc, char **argv)
@@ -153,6 +158,7 @@ static void handle(int argc, char **argv)
 	} else if (!strcmp(argv[0], "logs")) {
 		proto_say("logs %d", count_logs());
 	} else if (!strcmp(argv[0], "spin")) {
+		atomic_store(&pause_us, argc > 2 ? atoi(argv[2]) : 0);
 		while (n-- > 0 && nr_spinners < MAX_SPINNERS)
 			if (!pthread_create(&spinners[nr_spinners], NULL, spin, NULL))
 				nr_spinners++;
@@ -163,6 +169,10 @@ static void handle(int argc, char **argv)
 		child();
 	} else if (!strcmp(argv[0], "events")) {
 		proto_say("events %s", session_events());
+	} else if (!strcmp(argv[0], "probe")) {
+		struct session one = { .number = 1 };
+
+		proto_say("%lu", session_use(&one));
 	} else if (!strcmp(argv[0], "busy")) {
 		session_set_busy(n);
 		proto_say("ok");
