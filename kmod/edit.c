@@ -192,7 +192,7 @@ int suture_edits_make(struct mm_struct *mm, const struct suture_part *parts, uns
 
 	for (i = 0; i < nr; i++)
 		room += parts[i].patch->nr_places + 1;
-	edits = kvzalloc(struct_size(edits, edits, room), GFP_KERNEL);
+	edits = suture_try(kvzalloc(struct_size(edits, edits, room), GFP_KERNEL));
 	if (!edits)
 		return -ENOMEM;
 	edits->mm = mm;

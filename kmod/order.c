@@ -57,7 +57,7 @@ static struct suture_crew *crew_of(struct suture_patch *patch, bool neighbours)
 	struct suture_patch *other;
 	struct suture_crew *crew;
 
-	crew = kzalloc(struct_size(crew, patches, CREW_MAX), GFP_KERNEL);
+	crew = suture_try(kzalloc(struct_size(crew, patches, CREW_MAX), GFP_KERNEL));
 	if (!crew)
 		return NULL;
 	if (neighbours) {
@@ -178,7 +178,7 @@ static int check_states(const struct suture_patch *patch, const struct suture_pa
 		}
 		if (patch->note.states[k].version < state->version) {
 			suture_say(message,
-				   "%s has state %u in version %u, this patch knows only version %u",
+				   "%s has state %u in version %u, this patch only version %u",
 				   suture_patch_name(old), state->id, state->version,
 				   patch->note.states[k].version);
 			return -EINVAL;

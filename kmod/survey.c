@@ -11,7 +11,7 @@
 
 struct suture_survey *suture_survey_new(struct suture_patch *patch)
 {
-	struct suture_survey *survey = kvzalloc(sizeof(*survey), GFP_KERNEL);
+	struct suture_survey *survey = suture_try(kvzalloc(sizeof(*survey), GFP_KERNEL));
 
 	if (!survey)
 		return NULL;
