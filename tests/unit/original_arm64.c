@@ -93,8 +93,8 @@ Test(original_arm64, run, .timeout = 120)
 	cr_assert_not_null(list);
 	originals_begin(&o, &f);
 	for (size_t i = 0; i < NR(names); i++)
-		cr_assert_eq(originals_add(&o, fixture_addr(&f, names[i]), 0, names[i], &entry, &err),
-			     0, "%s: %s", names[i], err.text);
+		cr_assert_eq(originals_add(&o, fixture_addr(&f, names[i]), 0, names[i], &entry,
+					   &err), 0, "%s: %s", names[i], err.text);
 	originals_link(&o, "aarch64-linux-gnu-gcc -march=armv8.5-a");
 	fprintf(list, "target %s/a.so\noriginals %s/o.so\n", f.dir, o.dir);
 	for (size_t i = 0; i < o.linked->nr_rels; i++)

@@ -147,15 +147,15 @@ static void digests(void *lib)
 		unsigned int len = 0;
 
 		cr_assert(md, "%s", names[i]);
-		cr_assert_eq(SYM(int (*)(const void *, size_t, void *, unsigned int *, void *, void *),
-				 "EVP_Digest")(data, sizeof(data) - i, out, &len, md, NULL), 1);
+		cr_assert_eq(SYM(int (*)(const void *, size_t, void *, unsigned int *, void *,
+				 void *), "EVP_Digest")(data, sizeof(data) - i, out, &len, md, NULL), 1);
 		say(out, len);
 		cr_assert(SYM(void *(*)(void *, const void *, int, const void *, size_t, void *,
 					unsigned int *), "HMAC")(md, "key", 3, data, 999, out, &len) ||
 			  len == 16 || names[i][2] == 'A');
 	}
-	cr_assert_eq(SYM(int (*)(const char *, int, const void *, int, int, const void *, int, void *),
-			 "PKCS5_PBKDF2_HMAC")("password", 8, "salt", 4, 1000,
+	cr_assert_eq(SYM(int (*)(const char *, int, const void *, int, int, const void *, int,
+			 void *), "PKCS5_PBKDF2_HMAC")("password", 8, "salt", 4, 1000,
 			 SYM(void *(*)(void), "EVP_sha256")(), 32, out), 1);
 	say(out, 32);
 }
@@ -177,8 +177,8 @@ static void ciphers(void *lib)
 			const uint8_t *from = encrypt ? in : out;
 			uint8_t *to = encrypt ? out : back;
 
-			cr_assert_eq(SYM(int (*)(void *, void *, void *, const void *, const void *, int),
-					 "EVP_CipherInit_ex")(ctx, c, NULL,
+			cr_assert_eq(SYM(int (*)(void *, void *, void *, const void *, const void *,
+					 int), "EVP_CipherInit_ex")(ctx, c, NULL,
 					 "0123456789abcdef0123456789abcdef", "fedcba9876543210",
 					 encrypt), 1);
 			cr_assert_eq(SYM(int (*)(void *, void *, int *, const void *, int),

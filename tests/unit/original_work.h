@@ -146,8 +146,8 @@ static inline void originals_map(struct originals *o, uintptr_t target, int64_t 
 		const struct suture_rel *rel = &o->linked->rels[i];
 
 		cr_assert_eq(rel->kind, SUTURE_DYN_GLOB_DAT, "%s", rel->name);
-		*(uint64_t *)(o->base + rel->offset) = target + strtoull(strrchr(rel->name, '.') + 1,
-									 NULL, 16);
+		*(uint64_t *)(o->base + rel->offset) =
+			target + strtoull(strrchr(rel->name, '.') + 1, NULL, 16);
 	}
 	/* the text and the words share pages in this simple layout */
 	cr_assert_eq(mprotect(o->base, o->size, PROT_READ | PROT_EXEC), 0);
@@ -190,7 +190,8 @@ static inline void originals_poke(uintptr_t at, const void *bytes, size_t len)
 {
 	uintptr_t page = at & ~4095UL;
 
-	cr_assert_eq(mprotect((void *)page, at + len - page, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
+	cr_assert_eq(mprotect((void *)page, at + len - page,
+			      PROT_READ | PROT_WRITE | PROT_EXEC), 0);
 	memcpy((void *)at, bytes, len);
 	cr_assert_eq(mprotect((void *)page, at + len - page, PROT_READ | PROT_EXEC), 0);
 }

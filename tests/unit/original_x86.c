@@ -95,7 +95,7 @@ FN("back_pad", "endbr64; and $15, %edi; dec %rdi; mov %rdi, %rax; add datum(%rip
 FN("back_two", "and $31, %edi; dec %edi; mov %edi, %eax; cmp $20, %edi; jg back_two; cmp $5, %edi; jg back_two; add datum(%rip), %rax; ret")
 FN("back_calls", "push %rbx; mov %edi, %ebx; call helper; mov %ebx, %edi; pop %rbx; and $7, %edi; dec %edi; mov %edi, %esi; jg back_calls; ret")
 FN("back_entered", "and $7, %edi; dec %rdi; mov %rdi, %rax; 1: test %rax, %rax; jg back_entered; inc %rax; js 1b; ret")
-FN("spin", "lock decl datum+28(%rip); jne 1f; 2: xor %eax, %eax; incl datum+28(%rip); ret; 1: incl datum+28(%rip); dec %edi; jle 2f; jmp spin; 2: mov $3, %eax; ret")
+FN("spin", "lock decl datum+28(%rip); jne 1f; 2: xor %eax, %eax; incl datum+28(%rip); ret; 1: incl datum+28(%rip); and $7, %edi; dec %edi; jle 2f; jmp spin; 2: mov $3, %eax; ret")
 FN("rdtsc_like", "xor %eax, %eax; cld; mov datum(%rip), %dl; movzbl %dl, %eax; ret")
 FN("tls_ie", "mov tvar@gottpoff(%rip), %rax; mov %fs:(%rax), %rax; ret")
 FN("bnd_jmp", "bnd jmp helper")

@@ -301,3 +301,74 @@ Test(pack_sites, original_of_what_is_not_replaced)
 	work_refuses("lib.so", NULL, "patch.c:2", "SUTURE_ORIGINAL(check)", "does not replace",
 		     "by its name");
 }
+
+/* ------------------------------------------- registers, and calls that leave */
+
+static const char graph[] =
+	"static volatile long one = 1;\n"
+	"__attribute__((noinline, noclone)) static long deep(long x) { return x + one; }\n"
+	"__attribute__((noinline, noclone)) static long leaf(long x) { return deep(x) ^ 5; }\n"
+	"__attribute__((noinline, noclone)) static long apart(long x) {\n"
+	"	asm volatile(\"xor %%r8d,%%r8d; xor %%r9d,%%r9d; xor %%r10d,%%r10d\" ::: \"r8\", \"r9\", \"r10\");\n"
+	"	return x - one; }\n"
+	"long sum(long a, long b, long c, long d) { long s = leaf(a); s += leaf(b) * 3; s += leaf(c) * 5;\n"
+	"	return s + leaf(d) * 7 + a + 2 * b + 3 * c + 4 * d; }\n"
+	"long use(long a) { return apart(a) * one; }\n";
+
+/* Its callers know what deep() writes: nothing is saved for it. */
+Test(pack_sites, calls_of_what_the_old_one_calls)
+{
+	long (*sum)(long, long, long, long), before;
+	struct inside in;
+	void *lib;
+
+	work_target("lib.so", graph, "");
+	work_object("extern long deep(long), leaf(long);\n"
+		    "static long fixed(long x) { return deep(x) + SUTURE_ORIGINAL(leaf)(x) - (deep(x) ^ 5); }\n"
+		    "SUTURE_REPLACE(leaf, fixed);\n", "-mincoming-stack-boundary=3");
+	work_packs("lib.so", NULL);
+	work_run("! objdump -d --disassemble=suture.entry.0 patch.spm | grep -q xmm");
+	lib = work_dlopen("lib.so", RTLD_NOW);
+	sum = dlsym(lib, "sum");
+	before = sum(1, 2, 3, 4);
+	inside_apply(&in);
+	cr_expect_eq(sum(1, 2, 3, 4), before - (2 ^ 5) + 2 - 3 * (3 ^ 5) + 3 * 3 - 5 * (4 ^ 5) + 5 * 4 -
+		     7 * (5 ^ 5) + 7 * 5);
+}
+
+/* They do not know what apart() writes, which is in the same library. */
+Test(pack_sites, calls_of_something_else)
+{
+	struct suture_error err = { 0 };
+
+	work_target("lib.so", graph, "");
+	work_object("extern long apart(long);\n"
+		    "static long fixed(long x) { return apart(x); }\n"
+		    "SUTURE_REPLACE(leaf, fixed);\n", "-fno-optimize-sibling-calls");
+	if (work_pack("lib.so", NULL, &err))
+		cr_expect(strstr(err.text, "keep values in"), "%s", err.text);
+	else
+		work_run("objdump -d --disassemble=suture.entry.0 patch.spm | grep -q xmm");
+}
+
+/* arm64: an import is entered through a stub that ends in `ret x16`. */
+Test(pack_sites, import_on_arm64)
+{
+	struct suture_error err = { 0 };
+
+	if (system("command -v aarch64-linux-gnu-gcc >/dev/null"))
+		cr_skip_test("no aarch64-linux-gnu-gcc");
+	work_write("lib.c",
+		   "#include <stdio.h>\nstatic volatile long one = 1;\n"
+		   "__attribute__((noinline, noclone)) static long leaf(long x) { return x + one; }\n"
+		   "long sum(long a, long b, long c, long d) { long s = leaf(a); s += leaf(b) * 3;\n"
+		   "	s += leaf(c) * 5; puts(\"x\"); return s + leaf(d) * 7 + a + 2 * b + 3 * c + 4 * d; }\n");
+	work_run("aarch64-linux-gnu-gcc -O2 -g -shared -fPIC -Wl,--build-id -o lib.so lib.c");
+	work_write("patch.c", "#include <stdio.h>\n#include <suture/patch.h>\nSUTURE_PATCH(\"1\", \"x\");\n"
+		   "static long fixed(long x) { puts(\"hello\"); return x; }\nSUTURE_REPLACE(leaf, fixed);\n");
+	work_run("aarch64-linux-gnu-gcc -O2 -g -fPIC -fvisibility=hidden -I" SUTURE_TOP
+		 "/patches/include -c -o patch.o patch.c");
+	cr_assert_eq(work_pack("lib.so", NULL, &err), 0, "%s", err.text);
+	/* puts may write what carries arguments */
+	work_run("aarch64-linux-gnu-objdump -d --disassemble=suture.entry.0 patch.spm | grep -q 'str.x7,'");
+}

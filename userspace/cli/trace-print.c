@@ -85,8 +85,9 @@ static char *standing_text(const struct trace_print *print, const struct suture_
 		snprintf(buf + len, size - len, "; yet somebody enters the old code behind the branch");
 		break;
 	case SUTURE_STANDING_INSIDE:
-		snprintf(buf + len, size - len, "; thread %d seems to be still inside the old %s",
-			 proc->inside_tid, suture_spm_func_name(print->spm, proc->inside_func) ?: "?");
+		snprintf(buf + len, size - len, "; thread %d %s still inside the old %s",
+			 proc->inside->tid, proc->inside->certain ? "is" : "seems to be",
+			 suture_spm_func_name(print->spm, proc->inside->func) ?: "?");
 		break;
 	default:
 		break;
@@ -126,8 +127,11 @@ static void print_proc(const struct trace_print *print, const struct suture_trac
 		output_text(row.name, 24);
 		printf("  %10" PRIu64 "  %10" PRIu64 "  %s", row.new, row.old, text);
 		if (row.behind)
-			printf("; %" PRIu64 " of the old by %s", row.behind,
-			       row.original ? "the patch itself" : "another way than its entry");
+			printf("; and %" PRIu64 " of the old %s", row.behind,
+			       row.original ? "by the patch itself" :
+			       proc->standing == SUTURE_STANDING_BEHIND
+				       ? "by another way than its entry"
+				       : "that had begun when it was patched");
 		printf("\n");
 		*text = '\0';	/* once is enough */
 	}

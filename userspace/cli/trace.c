@@ -218,10 +218,21 @@ static void hold_signals(sigset_t *unblocked)
 	sigdelset(unblocked, SIGTERM);
 }
 
-static int report(struct job *job, double seconds, struct suture_error *err)
+static uint64_t boot_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int report(struct job *job, uint64_t started, struct suture_error *err)
 {
 	struct trace_print print = {
-		.spm = job->spm, .trace = job->trace, .seconds = seconds, .pid = job->opt->pid,
+		.spm = job->spm,
+		.trace = job->trace,
+		.seconds = (boot_ns() - started) / 1e9,
+		.pid = job->opt->pid,
 	};
 	struct suture_trace_inside *inside = NULL;
 	struct suture_trace_count *counts = NULL;
@@ -239,12 +250,12 @@ static int report(struct job *job, double seconds, struct suture_error *err)
 		ret = ret == -ENOENT ? 0 : ret;
 	}
 	if (!ret && print.loaded)
-		ret = suture_trace_inside(job->spm, funcs, nr_funcs, status, nr_status,
+		ret = suture_trace_inside(job->dev, job->spm, funcs, nr_funcs, status, nr_status,
 					  job->opt->pid, &inside, &nr_inside, err);
 	if (!ret)
 		ret = suture_trace_judge(funcs, counts, nr_counts, print.loaded ? &print.patch : NULL,
 					 status, nr_status, inside, nr_inside, job->opt->pid,
-					 &print.report, err);
+					 started, &print.report, err);
 	if (!ret)
 		ret = job->opt->json ? trace_json(&print) : trace_text(&print);
 	else
@@ -262,7 +273,7 @@ int cmd_trace(int argc, char **argv)
 	struct job job = { .opt = &opt, .dev = -1 };
 	struct suture_error err = { 0 };
 	sigset_t unblocked;
-	int64_t begin;
+	uint64_t started;
 	int code;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
@@ -277,10 +288,10 @@ int cmd_trace(int argc, char **argv)
 		goto out;
 	}
 	trace_begin(job.spm, job.trace);
-	begin = now_ms();
+	started = boot_ns();
 	sleep_through(&opt, &unblocked);
 	suture_trace_stop(job.trace);
-	code = report(&job, (now_ms() - begin) / 1000.0, &err);
+	code = report(&job, started, &err);
 out:
 	suture_trace_free(job.trace);
 	suture_loaded_free(job.spms, job.nr_patches);

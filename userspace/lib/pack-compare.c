@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How the patch's functions are entered by old code: directly, or through stubs. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../patches/include/suture/patch.h"
 #include "align.h"
+#include "original.h"
 #include "pack-int.h"
 
 int suture_pack_symbol(const struct suture_target *patch, const char *name, uint64_t *ret,
@@ -84,6 +86,7 @@ int suture_pack_read_fns(struct suture_packer *p, const struct suture_target *pa
 /* One way in which old code enters new code. */
 struct entered {
 	const struct suture_meta *meta;
+	uint32_t object;
 	struct suture_target *target;
 	uint64_t old_addr;	/* what its callers may know of */
 	bool *stub;		/* out */
@@ -112,13 +115,57 @@ static int compare_alignment(const struct entered *e, struct suture_target *patc
 	return 0;
 }
 
+/* What the patch calls in one object by words that pack knows: itself, or (arm64) through
+ * stubs, which are among them. */
+static int find_outside(struct suture_packer *p, const struct suture_target *patch,
+			uint32_t object, struct suture_outside **ret, size_t *ret_nr,
+			struct suture_error *err)
+{
+	const size_t prefix = strlen(SUTURE_CALL_PREFIX);
+	struct suture_outside *all;
+	size_t nr = 0;
+
+	all = calloc(patch->nr_rels + p->bindings.nr + p->nr_funcs + 1, sizeof(*all));
+	if (!all)
+		return suture_error_nomem(err);
+	for (size_t i = 0; i < patch->nr_rels; i++) {
+		const struct suture_rel *rel = &patch->rels[i];
+		const struct suture_binding *b =
+			rel->name ? suture_bindings_find(&p->bindings, rel->name) : NULL;
+
+		if (b && !b->tls && b->object == object)
+			all[nr++] = (struct suture_outside) { rel->offset, b->addr + rel->addend };
+	}
+	for (size_t i = 0; i < p->bindings.nr; i++) {
+		const struct suture_binding *b = &p->bindings.all[i];
+		const struct suture_symbol *s;
+
+		if (b->object == object && !strncmp(b->name, SUTURE_CALL_PREFIX, prefix) &&
+		    suture_lookup(patch, b->name + prefix, &s, 1) == 1)
+			all[nr++] = (struct suture_outside) { s->value, b->addr };
+	}
+	for (size_t i = 0; i < p->nr_funcs; i++) {
+		const struct suture_symbol *s;
+		char name[2048];
+
+		snprintf(name, sizeof(name), SUTURE_ORIGINAL_PREFIX "%s", p->funcs[i].meta->name);
+		if (p->funcs[i].object == object && suture_lookup(patch, name, &s, 1) == 1)
+			all[nr++] = (struct suture_outside) { s->value, p->funcs[i].addr };
+	}
+	*ret = all;
+	*ret_nr = nr;
+	return 0;
+}
+
 /* Callers that know what the old function leaves alone: does the new one? */
 static int compare_one(struct suture_packer *p, const struct entered *e,
 		       struct suture_target *patch, uint64_t text, struct suture_error *err)
 {
 	uint64_t new_addr = text + p->fns[e->meta->record];
 	struct suture_code *old_code, *new_code;
+	struct suture_outside *outside;
 	struct suture_ipara ipara;
+	size_t nr;
 	int ret;
 
 	ret = suture_target_code(patch, &new_code, err);
@@ -126,7 +173,12 @@ static int compare_one(struct suture_packer *p, const struct entered *e,
 		ret = suture_target_code(e->target, &old_code, err);
 	if (ret)
 		return ret;
-	ret = suture_ipara_compare(old_code, e->old_addr, new_code, new_addr, &ipara, err);
+	ret = find_outside(p, patch, e->object, &outside, &nr, err);
+	if (ret)
+		return ret;
+	ret = suture_ipara_compare(old_code, e->old_addr, new_code, new_addr, outside, nr, &ipara,
+				   err);
+	free(outside);
 	if (ret)
 		return suture_error_prefix(err, META_AT ": `%s' cannot be replaced",
 					   META_ARGS(e->meta), e->meta->name) ?: ret;
@@ -158,14 +210,15 @@ int suture_pack_compare(struct suture_packer *p, struct suture_target *patch,
 	ret = suture_pack_symbol(patch, "suture.text", &text, err);
 	for (size_t i = 0; !ret && i < p->nr_funcs; i++) {
 		struct suture_replaced *f = &p->funcs[i];
-		struct entered e = { f->meta, p->objects[f->object], f->addr, &f->stub, &f->save };
+		struct entered e = { f->meta, f->object, p->objects[f->object], f->addr,
+				     &f->stub, &f->save };
 
 		ret = compare_one(p, &e, patch, text, err);
 	}
 	for (size_t i = 0; !ret && i < p->nr_sites; i++) {
 		struct suture_replaced_call *s = &p->sites[i];
-		struct entered e = { s->meta, p->objects[s->object], s->info.callee, &s->stub,
-				     &s->save };
+		struct entered e = { s->meta, s->object, p->objects[s->object],
+				     s->info.callee, &s->stub, &s->save };
 
 		if (is_known(e.target, s->info.callee))
 			ret = compare_one(p, &e, patch, text, err);

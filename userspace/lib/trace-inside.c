@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "host.h"
 #include "image.h"
 #include "trace-inside.h"
+#include "unwind.h"
 
 #define STACK_MAX	(8U << 20)	/* bytes of a stack that are read */
 #define CHUNK		4096
@@ -25,6 +27,7 @@ struct look {
 	const struct suture_trace_func *funcs;
 	size_t nr_funcs;
 	struct suture_files *files;
+	int dev;
 	struct piece *pieces;
 	size_t nr_pieces;
 	struct suture_trace_inside *found;
@@ -127,22 +130,66 @@ static const struct piece *search_stack(const struct look *look, const struct su
 	return piece;
 }
 
+/* Registers of a thread that is off the CPU. */
+static bool read_regs(const struct look *look, pid_t tid, struct suture_ioc_thread *thread,
+		      uint64_t regs[SUTURE_UNWIND_REGS])
+{
+	memset(thread, 0, sizeof(*thread));
+	thread->size = sizeof(*thread);
+	thread->tid = tid;
+	thread->nr_regs = SUTURE_UNWIND_REGS;
+	thread->regs = (uintptr_t)regs;
+	return !ioctl(look->dev, SUTURE_IOC_THREAD, thread);
+}
+
+/*
+ * Unwind it: is it a frame, or a stale word? Sets *@ret_certain when every frame is known;
+ * returns the piece that a frame is in, NULL if none is, @piece if that is not known.
+ */
+static const struct piece *second_opinion(const struct look *look, pid_t tid,
+					  const struct piece *piece, bool *ret_certain)
+{
+	struct suture_backtrace trace = { 0 };
+	struct suture_ioc_thread before, after;
+	uint64_t regs[SUTURE_UNWIND_REGS];
+	struct suture_unwind *unwind = NULL;
+	const struct piece *found = NULL;
+
+	*ret_certain = false;
+	if (read_regs(look, tid, &before, regs) && !suture_unwind_open(tid, &unwind, NULL) &&
+	    !suture_unwind_thread(unwind, tid, regs, before.tp, &trace, NULL)) {
+		for (size_t i = 0; i < trace.nr && !found; i++)
+			found = in_piece(look, trace.frames[i].pc);
+		*ret_certain = (found || trace.complete) && read_regs(look, tid, &after, regs) &&
+			       after.switches == before.switches &&
+			       after.start_time == before.start_time;
+	}
+	suture_backtrace_free(&trace);
+	suture_unwind_close(unwind);
+	return *ret_certain ? found : piece;
+}
+
 static int look_at_thread(struct look *look, const struct suture_image *image, pid_t tid)
 {
 	struct suture_trace_inside *more;
 	const struct piece *piece;
+	bool certain = false;
 	uint64_t sp, pc;
 
 	if (!asleep_at(image->pid, tid, &sp, &pc))
 		return 0;
 	piece = search_stack(look, image, sp, pc);
+	if (piece)
+		piece = second_opinion(look, tid, piece, &certain);
 	if (!piece)
 		return 0;
 	more = reallocarray(look->found, look->nr_found + 1, sizeof(*more));
 	if (!more)
 		return suture_error_nomem(look->err);
 	look->found = more;
-	more[look->nr_found++] = (struct suture_trace_inside) { image->pid, tid, piece->func };
+	more[look->nr_found++] = (struct suture_trace_inside) {
+		image->pid, tid, piece->func, certain,
+	};
 	return 0;
 }
 
@@ -174,12 +221,14 @@ static int look_at_process(struct look *look, pid_t pid)
 	return ret;
 }
 
-int suture_trace_inside(struct suture_spm *spm, const struct suture_trace_func *funcs,
+int suture_trace_inside(int dev, struct suture_spm *spm, const struct suture_trace_func *funcs,
 			size_t nr_funcs, const struct suture_proc *status, size_t nr_status,
 			pid_t pid, struct suture_trace_inside **ret, size_t *ret_nr,
 			struct suture_error *err)
 {
-	struct look look = { .spm = spm, .funcs = funcs, .nr_funcs = nr_funcs, .err = err };
+	struct look look = {
+		.dev = dev, .spm = spm, .funcs = funcs, .nr_funcs = nr_funcs, .err = err,
+	};
 	size_t i;
 	int r;
 

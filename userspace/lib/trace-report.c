@@ -55,21 +55,25 @@ static bool is_patched(const struct suture_proc *status)
 }
 
 static enum suture_standing judge_one(const struct suture_trace_func *funcs,
-				      const struct suture_ioc_patch *patch,
+				      const struct suture_ioc_patch *patch, uint64_t started,
 				      const struct suture_trace_proc *proc)
 {
 	const struct suture_proc *status = proc->status;
 	struct sums s = sum_up(funcs, proc);
 
-	if (s.behind)
+	/* A call that is at its probe when its process is patched sees the branch, too. */
+	if (s.behind && !s.old && patch && loaded_since_boot(patch) + NS < started)
 		return SUTURE_STANDING_BEHIND;
+	if (s.behind && !s.old)
+		s.last_old = started;
+	s.old += s.behind;
 	if (!status && s.old && patch &&
 	    (s.last_new > s.last_old || s.last_old < loaded_since_boot(patch)))
 		return SUTURE_STANDING_BEFORE;
 	if (!status)
 		return s.old ? SUTURE_STANDING_ENDED : SUTURE_STANDING_NEW;
 	if (is_patched(status))
-		return proc->inside_tid ? SUTURE_STANDING_INSIDE :
+		return proc->inside ? SUTURE_STANDING_INSIDE :
 		       s.old ? SUTURE_STANDING_BEFORE : SUTURE_STANDING_NEW;
 	if (s.old)
 		return SUTURE_STANDING_RUNS;
@@ -138,7 +142,7 @@ int suture_trace_judge(const struct suture_trace_func *funcs,
 		       const struct suture_ioc_patch *patch,
 		       const struct suture_proc *status, size_t nr_status,
 		       const struct suture_trace_inside *inside, size_t nr_inside, pid_t pid,
-		       struct suture_trace_report *ret, struct suture_error *err)
+		       uint64_t started, struct suture_trace_report *ret, struct suture_error *err)
 {
 	struct suture_trace_proc *procs = calloc(nr_counts + nr_status + 1, sizeof(*procs));
 	bool *seen = calloc(nr_status + 1, sizeof(*seen));
@@ -162,10 +166,10 @@ int suture_trace_judge(const struct suture_trace_func *funcs,
 		for (k = 0; k < nr_inside; k++) {
 			if (inside[k].pid != procs[i].pid || !procs[i].status)
 				continue;
-			procs[i].inside_tid = inside[k].tid;
-			procs[i].inside_func = inside[k].func;
+			if (!procs[i].inside || inside[k].certain)
+				procs[i].inside = &inside[k];
 		}
-		procs[i].standing = judge_one(funcs, patch, &procs[i]);
+		procs[i].standing = judge_one(funcs, patch, started, &procs[i]);
 	}
 	free(seen);
 	ret->procs = procs;

@@ -30,14 +30,14 @@ struct suture_trace_proc {
 	enum suture_standing standing;
 	const struct suture_trace_count *counts;	/* nr of them */
 	size_t nr;
-	pid_t inside_tid;	/* with STANDING_INSIDE */
-	uint32_t inside_func;	/* number of the function */
+	const struct suture_trace_inside *inside;	/* with STANDING_INSIDE */
 };
 
-/* A thread with a word on its stack that leads into an old function. */
+/* A thread that is inside an old function, or seems to be. */
 struct suture_trace_inside {
 	pid_t pid, tid;
 	uint32_t func;		/* number */
+	bool certain;
 };
 
 struct suture_trace_report {
@@ -53,6 +53,7 @@ struct suture_trace_report {
  * @status: its processes then
  * @inside: threads that seem to be inside old code of patched processes
  * @pid:    the only process that was traced, or 0
+ * @started: when the trace began, nanoseconds since boot
  * @ret:    out; its procs are to be freed
  */
 int suture_trace_judge(const struct suture_trace_func *funcs,
@@ -60,7 +61,7 @@ int suture_trace_judge(const struct suture_trace_func *funcs,
 		       const struct suture_ioc_patch *patch,
 		       const struct suture_proc *status, size_t nr_status,
 		       const struct suture_trace_inside *inside, size_t nr_inside, pid_t pid,
-		       struct suture_trace_report *ret, struct suture_error *err);
+		       uint64_t started, struct suture_trace_report *ret, struct suture_error *err);
 
 const char *suture_verdict_name(enum suture_verdict verdict);	/* "dead", "idle", "alive" */
 const char *suture_standing_name(enum suture_standing standing);

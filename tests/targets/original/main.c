@@ -127,7 +127,8 @@ static void handle(int words, char **word)
 		else
 			proto_say("changes %ld", (long)a + (long)b);
 	} else if (!strcmp(word[0], "enter") && words == 2) {
-		if (pthread_create(&thread, NULL, word[1][0] == 'v' ? enter_visit : enter_gate, NULL))
+		if (pthread_create(&thread, NULL,
+				   word[1][0] == 'v' ? enter_visit : enter_gate, NULL))
 			_exit(3);
 		while (read(in[0], &c, 1) != 1)
 			;

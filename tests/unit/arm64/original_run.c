@@ -141,8 +141,8 @@ int main(void)
 		die("mprotect");
 	for (size_t i = 0; i < nr_functions; i++)
 		for (size_t k = 0; k < RUNS; k++)
-			before[i][k] = call(target + functions[i].addr, arguments[k][0], arguments[k][1],
-					    arguments[k][2]);
+			before[i][k] = call(target + functions[i].addr, arguments[k][0],
+					    arguments[k][1], arguments[k][2]);
 	if (mprotect(target, target_size, PROT_READ | PROT_WRITE))
 		die("mprotect");
 	for (size_t i = 0; i < nr_functions; i++)
@@ -154,7 +154,8 @@ int main(void)
 	for (size_t r = 0; r < nr_runs; r++) {
 		originals = map_file(path, (uint64_t)target + runs[r], &size);
 		for (size_t i = 0; i < nr_words; i++)
-			*(uint64_t *)(originals + words[i].offset) = (uint64_t)target + words[i].addr;
+			*(uint64_t *)(originals + words[i].offset) =
+				(uint64_t)target + words[i].addr;
 		if (mprotect(originals, size, PROT_READ | PROT_EXEC))
 			die("mprotect");
 		for (size_t i = 0; i < nr_functions; i++) {

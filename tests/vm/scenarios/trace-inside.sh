@@ -14,7 +14,7 @@ tid=$answer
 # immediate: the process is patched, and the thread goes on where it is
 apply hold-now
 expect_status 5 suture trace --for 0 hold-now
-expect_match "$output" "${pid[held]} .*holder.* patched; thread $tid seems to be still inside the old hold" "who"
+expect_match "$output" "${pid[held]} .*holder.* patched; thread $tid is still inside the old hold" "who"
 expect_match "$output" "not called, but it is not dead: 0 processes can call it, 1 has a thread inside" verdict
 is held "6 0" leave
 expect_status 0 suture trace --for 0 hold-now

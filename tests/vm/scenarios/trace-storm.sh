@@ -27,9 +27,11 @@ for name in one two; do
 done
 trace_stop all 0
 for name in one two; do
-	expect_eq "$(traced all $name answer old)" "${old[$name]}" "old calls of $name"
+	# a call that is at its probe when the branch is written counts as behind it
+	behind=$(traced all $name answer old_behind_branch)
+	expect_eq "$(($(traced all $name answer old) + behind))" "${old[$name]}" "old calls of $name"
 	expect_eq "$(traced all $name answer new)" "${new[$name]}" "new calls of $name"
-	expect_eq "$(traced all $name answer old_behind_branch)" 0 "of $name: behind the branch"
+	expect_le "$behind" 16 "calls of $name that were on their way then"
 done
 expect_eq "$(jq .lost all.json)" 0 "calls without room"
 expect_status 0 suture status --verify
