@@ -25,8 +25,9 @@ static bool same_build(const struct suture_object *a, const struct suture_object
 	       !memcmp(a->build_id, b->build_id, a->build_id_len);
 }
 
-static bool same_object(const struct suture_patch *a, u32 object_a, const struct suture_patch *b,
-			u32 object_b)
+/* Both numbers are of one build. */
+bool suture_same_object(const struct suture_patch *a, u32 object_a,
+			const struct suture_patch *b, u32 object_b)
 {
 	return same_build(&a->note.objects[object_a], &b->note.objects[object_b]);
 }
@@ -41,7 +42,7 @@ static bool are_neighbours(const struct suture_patch *a, const struct suture_pat
 			continue;
 		for (k = 0; k < b->note.nr_objects; k++) {
 			if (b->note.objects[k].role == SUTURE_ROLE_TARGET &&
-			    same_object(a, i, b, k))
+			    suture_same_object(a, i, b, k))
 				return true;
 		}
 	}
@@ -205,7 +206,7 @@ static int check_places(const struct suture_patch *patch, const struct suture_pa
 			const struct suture_place *b = &other->places[k];
 
 			if (!overlap(a->addr, a->len, b->addr, b->len) ||
-			    !same_object(patch, a->object, other, b->object))
+			    !suture_same_object(patch, a->object, other, b->object))
 				continue;
 			if (a->addr == b->addr && a->len == b->len &&
 			    a->is_site == b->is_site && !memcmp(a->old, b->old, a->len))

@@ -202,6 +202,8 @@ extern spinlock_t suture_list_lock;
 struct suture_crew *suture_crew_neighbours(struct suture_patch *patch);
 struct suture_crew *suture_crew_replaced(struct suture_patch *patch);
 void suture_crew_put(struct suture_crew *crew);
+bool suture_same_object(const struct suture_patch *a, u32 object_a,
+			const struct suture_patch *b, u32 object_b);
 int suture_order_check(const struct suture_patch *patch, char *message);
 void suture_order_add(struct suture_patch *patch);
 void suture_order_replace(struct suture_patch *patch);

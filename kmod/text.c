@@ -222,7 +222,8 @@ int suture_old_bytes(const struct suture_survey *survey, u32 objects, u32 *ret_f
 		const struct suture_place *place = &patch->places[i];
 
 		*ret_func = i;
-		if (objects >> place->object & 1)
+		if ((objects >> place->object & 1) &&
+		    survey->view.bases[place->object] != SUTURE_ABSENT)
 			ret = check_place(survey, place);
 	}
 	mmap_read_unlock(survey->mm);

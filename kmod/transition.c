@@ -291,10 +291,13 @@ static void conclude(struct suture_patch *patch, enum suture_goal goal, bool don
 	if (!done)
 		patch->clean_looks = 0;
 	if (goal == SUTURE_GOAL_UNPATCHED) {
-		if (done && nobody_left(patch))
+		if (done && nobody_left(patch)) {
 			suture_patch_unload(patch);
-		else
-			try_later(patch);
+			return;
+		}
+		if (done)
+			patch->delay_ms = 0;
+		try_later(patch);
 	} else if (done) {
 		patch->state = SUTURE_PATCH_APPLIED;
 		patch->delay_ms = 0;
