@@ -41,7 +41,7 @@ struct suture_change *suture_change_new(struct mm_struct *mm, unsigned int room)
 {
 	struct suture_change *change;
 
-	change = kvzalloc(struct_size(change, parts, room), GFP_KERNEL);
+	change = suture_try(kvzalloc(struct_size(change, parts, room), GFP_KERNEL));
 	if (change)
 		change->mm = mm;
 	return change;
@@ -259,7 +259,7 @@ static void add_inside(struct suture_ranges *ranges, const struct suture_part *p
 
 #define SPARE_RANGES	(1 + SUTURE_LINKER_RANGES)	/* uprobes, the dynamic linker */
 
-static bool wants_hooks(const struct suture_change *change)
+bool suture_change_wants_hooks(const struct suture_change *change)
 {
 	return suture_has_hooks(change->parts[0].patch, change->pre) ||
 	       suture_has_hooks(change->parts[0].patch, change->post);
@@ -293,89 +293,10 @@ int suture_change_ranges(struct suture_change *change)
 			add_inside(change->ranges, part);
 	}
 	suture_ranges_uprobes(change->ranges, mm);
-	if (!wants_hooks(change))
+	if (!suture_change_wants_hooks(change))
 		return 0;
 	return suture_ranges_linker(change->ranges, change->parts[0].patch, mm,
 				    &change->parts[0].survey->view);
-}
-
-/* ----------------------------------------------------------------- hold */
-
-/* Threads are held. */
-static int write_edits(struct suture_change *change, const struct suture_edits *edits,
-		       struct suture_block *block)
-{
-	u32 func = 0;
-	int ret = 0;
-
-	/* A uprobe takes the lock to replace a page. */
-	if (!mmap_read_trylock(change->mm))
-		return suture_refuse(block, SUTURE_REASON_BUSY, SUTURE_NO_FUNC, -EAGAIN);
-	if (!suture_edits_mapped(edits))
-		ret = suture_refuse(block, SUTURE_REASON_BUSY, SUTURE_NO_FUNC, -EAGAIN);
-	else if (!suture_edits_match(edits, &func))
-		ret = suture_refuse(block, SUTURE_REASON_OLD_BYTES, func, -ESTALE);
-	else
-		suture_edits_write(edits);
-	mmap_read_unlock(change->mm);
-	return ret;
-}
-
-static int run_hooks(struct suture_change *change, struct suture_gate *gate, u32 kind,
-		     struct suture_block *block)
-{
-	const struct suture_part *part = &change->parts[0];
-
-	if (!kind || !suture_has_hooks(part->patch, kind))
-		return 0;
-	return suture_hooks_run(gate, part->patch, part->base, kind, block);
-}
-
-static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
-			 struct suture_block *block)
-{
-	struct suture_block ignored;
-	int ret = 0;
-
-	/* Nothing is written if in the end there is nobody to run the post_* hooks. */
-	if (wants_hooks(change))
-		ret = suture_hooks_ready(gate, block);
-	if (!ret)
-		ret = run_hooks(change, gate, change->pre, block);
-	if (change->settled) {
-		/* The branches stand already. No to that: take them out. */
-		if (ret == -ECANCELED || ret == -ETIMEDOUT)
-			return write_edits(change, change->edits, &ignored) ?: ret;
-		if (ret)
-			return ret;
-		ret = write_edits(change, change->settled, block);
-	} else if (!ret) {
-		ret = write_edits(change, change->edits, block);
-	}
-	if (!ret)
-		run_hooks(change, gate, change->post, &ignored);
-	return ret;
-}
-
-/* Hold, check, write, let go. change->inside: written although a thread is inside. */
-static int hold_and_write(struct suture_change *change, struct task_struct *leader,
-			  struct suture_block *block, u32 *ret_held)
-{
-	struct suture_gate *gate;
-	int ret;
-
-	gate = suture_gate_new(change->mm, leader);
-	if (!gate)
-		return suture_not_now(block, -ENOMEM, 0);
-	ret = suture_gate_close(gate, change->ranges, change->quiescent, block);
-	change->inside = ret && (block->reason == SUTURE_REASON_INSIDE ||
-				 block->reason == SUTURE_REASON_ALTSTACK);
-	if (change->inside && change->inside_ok)
-		ret = 0;
-	if (!ret)
-		ret = write_in_hold(change, gate, block);
-	*ret_held = suture_gate_open(gate);
-	return ret;
 }
 
 static int drain(struct suture_survey *survey, struct task_struct *leader, unsigned long base,
@@ -483,7 +404,7 @@ static int carry_out(struct suture_change *change, struct task_struct *leader,
 	if (!ret)
 		ret = prepare(change, block);
 	if (!ret)
-		ret = hold_and_write(change, leader, block, ret_held);
+		ret = suture_change_hold(change, leader, block, ret_held);
 	if (ret)
 		suture_change_undo(change);
 	return ret;
@@ -599,7 +520,7 @@ int suture_fix_mm(struct suture_survey *survey, struct task_struct *leader,
 		ret = suture_edits_make(survey->mm, &settled, 1, &change->settled, &func) ?:
 		      suture_edits_pin(change->settled);
 	if (!ret)
-		ret = hold_and_write(change, leader, block, ret_held);
+		ret = suture_change_hold(change, leader, block, ret_held);
 	if (ret == -ECANCELED || ret == -ETIMEDOUT)
 		finish(change);
 out:
@@ -636,7 +557,7 @@ int suture_revert_mm(struct suture_survey *survey, struct task_struct *leader, b
 	/* Alone, one look at the stacks tells whether the patch can be unmapped, too. */
 	change->quiescent = change->nr == 1 || any_quiescent(change);
 	change->inside_ok = change->nr == 1 && !suture_patch_quiescent(survey->patch) &&
-			    !wants_hooks(change);
+			    !suture_change_wants_hooks(change);
 	ret = carry_out(change, leader, block, ret_held);
 	if (!ret)
 		ret = finish(change);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A change of one mm: what change.c (from outside) and current.c (by the process
- * itself) share. */
+/* A change of one mm: what change.c (from outside), hold.c (while threads are held) and
+ * current.c (by the process itself) share. */
 #ifndef _SUTURE_CHANGE_H
 #define _SUTURE_CHANGE_H
 
@@ -26,6 +26,9 @@ struct suture_part *suture_change_add(struct suture_change *change, enum suture_
 				      struct suture_survey *survey, u64 state);
 int suture_change_map(struct suture_change *change, struct suture_block *block);
 int suture_change_ranges(struct suture_change *change);
+bool suture_change_wants_hooks(const struct suture_change *change);
+int suture_change_hold(struct suture_change *change, struct task_struct *leader,
+		       struct suture_block *block, u32 *ret_held);
 void suture_change_undo(struct suture_change *change);
 
 /* Fill @block and return @ret. */

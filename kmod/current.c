@@ -86,7 +86,7 @@ static int apply_new(struct suture_change *change, bool must_look, struct suture
 	int ret;
 
 	/* AppArmor and SELinux would judge the process for what the kernel does. */
-	cred = prepare_kernel_cred(&init_task);
+	cred = suture_try(prepare_kernel_cred(&init_task));
 	if (!cred)
 		return suture_not_now(block, -ENOMEM, 0);
 	old = override_creds(cred);

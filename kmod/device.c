@@ -46,11 +46,14 @@ static int ioc_load(struct suture_ioc_load *arg)
 		strscpy(arg->message, "too many rules", sizeof(arg->message));
 		return -EINVAL;
 	}
-	files = vmemdup_user(u64_to_user_ptr(arg->files), arg->nr_files * sizeof(*files));
+	files = suture_fails() ? ERR_PTR(-ENOMEM) :
+		vmemdup_user(u64_to_user_ptr(arg->files), arg->nr_files * sizeof(*files));
 	if (IS_ERR(files))
 		return PTR_ERR(files);
 	if (arg->nr_rules) {
-		rules = vmemdup_user(u64_to_user_ptr(arg->rules), arg->nr_rules * sizeof(*rules));
+		rules = suture_fails() ? ERR_PTR(-ENOMEM) :
+			vmemdup_user(u64_to_user_ptr(arg->rules),
+				     arg->nr_rules * sizeof(*rules));
 		ret = PTR_ERR_OR_ZERO(rules);
 		if (ret)
 			goto out_files;
@@ -259,7 +262,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long user
 		return -EPERM;
 	if (_IOC_TYPE(cmd) != SUTURE_IOC_MAGIC || size < sizeof(u32) || size > sizeof(*arg))
 		return -ENOTTY;
-	arg = kzalloc(sizeof(*arg), GFP_KERNEL);
+	arg = suture_try(kzalloc(sizeof(*arg), GFP_KERNEL));
 	if (!arg)
 		return -ENOMEM;
 	ret = -EFAULT;

@@ -21,10 +21,11 @@ static bool is_removed(const struct suture_part *parts, unsigned int nr,
 	return false;
 }
 
-/* The bytes of a patch's place at @at, if it has one there of this length. */
+/* The bytes of a patch's place at @at, if it has one there of this length, in what is
+ * @object to the patch @of. */
 static bool bytes_at(const struct suture_patch *patch, unsigned long base,
-		     const unsigned long *bases, u32 objects, unsigned long at, unsigned int len,
-		     u8 *buf)
+		     const unsigned long *bases, u32 objects, const struct suture_patch *of,
+		     u32 object, unsigned long at, unsigned int len, u8 *buf)
 {
 	u32 i;
 
@@ -32,7 +33,8 @@ static bool bytes_at(const struct suture_patch *patch, unsigned long base,
 		const struct suture_place *place = &patch->places[i];
 
 		if ((objects >> place->object & 1) && place->len == len &&
-		    bases[place->object] + place->addr == at)
+		    bases[place->object] + place->addr == at &&
+		    suture_same_object(patch, place->object, of, object))
 			return !suture_place_bytes(place, at, base, buf);
 	}
 	return false;
@@ -55,12 +57,14 @@ static void bytes_afterwards(const struct suture_part *parts, unsigned int nr,
 		unsigned long bases[SUTURE_MAX_OBJECTS];
 		u32 k;
 
-		if (!(m->ledger.state & SUTURE_LEDGER_APPLIED) || is_removed(parts, nr, m) ||
-		    m->patch->seq < top)
+		/* Another mapping of the patch itself is of another copy, or left over. */
+		if (m->patch == part->patch || !(m->ledger.state & SUTURE_LEDGER_APPLIED) ||
+		    is_removed(parts, nr, m) || m->patch->seq < top)
 			continue;
 		for (k = 0; k < m->patch->note.nr_objects; k++)
 			bases[k] = m->ledger.bases[k];
-		if (bytes_at(m->patch, m->base, bases, ~0U, at, place->len, bytes)) {
+		if (bytes_at(m->patch, m->base, bases, ~0U, part->patch, place->object, at,
+			     place->len, bytes)) {
 			memcpy(buf, bytes, place->len);
 			top = m->patch->seq;
 		}
@@ -70,7 +74,7 @@ static void bytes_afterwards(const struct suture_part *parts, unsigned int nr,
 
 		if (other->op != SUTURE_PART_REMOVE && other->patch->seq >= top &&
 		    bytes_at(other->patch, other->base, other->survey->view.bases, other->objects,
-			     at, place->len, bytes)) {
+			     part->patch, place->object, at, place->len, bytes)) {
 			memcpy(buf, bytes, place->len);
 			top = other->patch->seq;
 		}
@@ -192,7 +196,7 @@ int suture_edits_make(struct mm_struct *mm, const struct suture_part *parts, uns
 
 	for (i = 0; i < nr; i++)
 		room += parts[i].patch->nr_places + 1;
-	edits = kvzalloc(struct_size(edits, edits, room), GFP_KERNEL);
+	edits = suture_try(kvzalloc(struct_size(edits, edits, room), GFP_KERNEL));
 	if (!edits)
 		return -ENOMEM;
 	edits->mm = mm;

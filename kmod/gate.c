@@ -161,7 +161,7 @@ struct suture_gate *suture_gate_new(struct mm_struct *mm, struct task_struct *le
 	rcu_read_unlock();
 	nr += SPARE_SEATS;
 
-	gate = kvzalloc(struct_size(gate, seats, nr), GFP_KERNEL);
+	gate = suture_try(kvzalloc(struct_size(gate, seats, nr), GFP_KERNEL));
 	if (!gate)
 		return NULL;
 	refcount_set(&gate->refs, 1);

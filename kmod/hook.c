@@ -68,6 +68,8 @@ int suture_hooks_prepare(struct suture_patch *patch)
 
 	if (!patch->note.nr_hooks)
 		return 0;
+	if (suture_fails())
+		return -ENOMEM;
 	file = anon_inode_getfile("[suture-door]", &door_fops, NULL, O_RDONLY | O_CLOEXEC);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
@@ -78,8 +80,11 @@ int suture_hooks_prepare(struct suture_patch *patch)
 static int map_at(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
 		  unsigned long flags)
 {
-	unsigned long got = vm_mmap(file, addr, len, prot, MAP_PRIVATE | MAP_FIXED | flags, 0);
+	unsigned long got;
 
+	if (suture_fails())
+		return -ENOMEM;
+	got = vm_mmap(file, addr, len, prot, MAP_PRIVATE | MAP_FIXED | flags, 0);
 	return IS_ERR_VALUE(got) ? (int)got : 0;
 }
 

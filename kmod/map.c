@@ -79,8 +79,11 @@ static unsigned long segment_prot(const struct spm_segment *seg)
 static int map_at(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
 		  unsigned long flags, unsigned long offset)
 {
-	unsigned long got = vm_mmap(file, addr, len, prot, MAP_PRIVATE | flags, offset);
+	unsigned long got;
 
+	if (suture_fails())
+		return -ENOMEM;
+	got = vm_mmap(file, addr, len, prot, MAP_PRIVATE | flags, offset);
 	if (IS_ERR_VALUE(got))
 		return (int)got;
 	return got == addr ? 0 : -EEXIST;

@@ -25,8 +25,9 @@ static bool same_build(const struct suture_object *a, const struct suture_object
 	       !memcmp(a->build_id, b->build_id, a->build_id_len);
 }
 
-static bool same_object(const struct suture_patch *a, u32 object_a, const struct suture_patch *b,
-			u32 object_b)
+/* Both numbers are of one build. */
+bool suture_same_object(const struct suture_patch *a, u32 object_a,
+			const struct suture_patch *b, u32 object_b)
 {
 	return same_build(&a->note.objects[object_a], &b->note.objects[object_b]);
 }
@@ -41,7 +42,7 @@ static bool are_neighbours(const struct suture_patch *a, const struct suture_pat
 			continue;
 		for (k = 0; k < b->note.nr_objects; k++) {
 			if (b->note.objects[k].role == SUTURE_ROLE_TARGET &&
-			    same_object(a, i, b, k))
+			    suture_same_object(a, i, b, k))
 				return true;
 		}
 	}
@@ -57,7 +58,7 @@ static struct suture_crew *crew_of(struct suture_patch *patch, bool neighbours)
 	struct suture_patch *other;
 	struct suture_crew *crew;
 
-	crew = kzalloc(struct_size(crew, patches, CREW_MAX), GFP_KERNEL);
+	crew = suture_try(kzalloc(struct_size(crew, patches, CREW_MAX), GFP_KERNEL));
 	if (!crew)
 		return NULL;
 	if (neighbours) {
@@ -178,7 +179,7 @@ static int check_states(const struct suture_patch *patch, const struct suture_pa
 		}
 		if (patch->note.states[k].version < state->version) {
 			suture_say(message,
-				   "%s has state %u in version %u, this patch knows only version %u",
+				   "%s has state %u in version %u, this patch only version %u",
 				   suture_patch_name(old), state->id, state->version,
 				   patch->note.states[k].version);
 			return -EINVAL;
@@ -205,7 +206,7 @@ static int check_places(const struct suture_patch *patch, const struct suture_pa
 			const struct suture_place *b = &other->places[k];
 
 			if (!overlap(a->addr, a->len, b->addr, b->len) ||
-			    !same_object(patch, a->object, other, b->object))
+			    !suture_same_object(patch, a->object, other, b->object))
 				continue;
 			if (a->addr == b->addr && a->len == b->len &&
 			    a->is_site == b->is_site && !memcmp(a->old, b->old, a->len))

@@ -99,7 +99,7 @@ static int read_note(struct suture_patch *patch, char *message)
 
 		if (size > SUTURE_NOTE_MAX + 64)
 			continue;
-		buf = kvmalloc(size, GFP_KERNEL);
+		buf = suture_try(kvmalloc(size, GFP_KERNEL));
 		if (!buf)
 			return -ENOMEM;
 		got = kernel_read(patch->file, buf, size, &pos);
@@ -107,7 +107,7 @@ static int read_note(struct suture_patch *patch, char *message)
 			found = spm_find_note(buf, size, SUTURE_NOTE_NAME, SUTURE_NOTE_TYPE, &len);
 		if (found) {
 			/* The parser wants it aligned, the file need not have it so. */
-			patch->desc = kvmalloc(len, GFP_KERNEL);
+			patch->desc = suture_try(kvmalloc(len, GFP_KERNEL));
 			if (patch->desc)
 				memcpy(patch->desc, found, len);
 		}
@@ -188,7 +188,7 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 		suture_say(message, "%pD: lies on a filesystem mounted noexec", file);
 		return ERR_PTR(-EACCES);
 	}
-	patch = kzalloc(sizeof(*patch), GFP_KERNEL);
+	patch = suture_try(kzalloc(sizeof(*patch), GFP_KERNEL));
 	if (!patch)
 		return ERR_PTR(-ENOMEM);
 	__module_get(THIS_MODULE);	/* the caller holds /dev/suture open */
@@ -267,7 +267,8 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 	int ret;
 
 	if (again->inode != patch->inode) {
-		suture_say(message, "another patch of the name %s is loaded", suture_patch_name(patch));
+		suture_say(message, "another patch of the name %s is loaded",
+			   suture_patch_name(patch));
 		return -EEXIST;
 	}
 	if (patch->goal != SUTURE_GOAL_PATCHED) {
@@ -275,7 +276,8 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 		return -EBUSY;
 	}
 	if (!suture_scope_same(patch, again)) {
-		suture_say(message, "%s is loaded for other processes (rules, canary): revert it first",
+		suture_say(message,
+			   "%s is loaded for other processes (rules, canary): revert it first",
 		    suture_patch_name(patch));
 		return -EINVAL;
 	}

@@ -44,7 +44,7 @@ int suture_places_make(struct suture_patch *patch)
 
 	BUILD_BUG_ON(SUTURE_BRANCH_LEN > SUTURE_PLACE_MAX);
 	patch->nr_places = note->nr_funcs + note->nr_sites;
-	patch->places = kvcalloc(patch->nr_places, sizeof(*patch->places), GFP_KERNEL);
+	patch->places = suture_try(kvcalloc(patch->nr_places, sizeof(*patch->places), GFP_KERNEL));
 	if (!patch->places)
 		return -ENOMEM;
 	for (i = 0; i < note->nr_funcs; i++)

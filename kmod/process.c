@@ -29,7 +29,7 @@ int suture_procs_collect(struct suture_procs *procs)
 again:
 	procs->nr = 0;
 	procs->room = room;
-	procs->tasks = kvmalloc_array(room, sizeof(*procs->tasks), GFP_KERNEL);
+	procs->tasks = suture_try(kvmalloc_array(room, sizeof(*procs->tasks), GFP_KERNEL));
 	if (!procs->tasks)
 		return -ENOMEM;
 

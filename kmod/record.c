@@ -51,16 +51,18 @@ static void prune(struct suture_patch *patch, bool all)
 /*
  * suture_record - note how a try ended
  *
- * No memory for it is no error: the process's state is read from its mm anyway.
+ * Returns how many tries there were, in a row of this state. No memory for it is no
+ * error: the process's state is read from its mm anyway.
  */
-void suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		   u32 state, int error, const struct suture_block *block, u32 held_us)
+u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
+		  u32 state, int error, const struct suture_block *block, u32 held_us)
 {
 	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
 	struct suture_record *record;
+	u32 in_a_row = 0;
 
 	if (!tgid)
-		return;
+		return 0;
 	mutex_lock(&patch->records_lock);
 	/* A new mapping can record without any look at all processes. */
 	if (patch->nr_records >= patch->prune_at) {
@@ -69,7 +71,7 @@ void suture_record(struct suture_patch *patch, struct task_struct *leader, struc
 	}
 	record = find(patch, tgid, mm);
 	if (!record) {
-		record = kzalloc(sizeof(*record), GFP_KERNEL);
+		record = suture_try(kzalloc(sizeof(*record), GFP_KERNEL));
 		if (!record)
 			goto out;
 		record->tgid = get_pid(tgid);
@@ -77,17 +79,20 @@ void suture_record(struct suture_patch *patch, struct task_struct *leader, struc
 		list_add_tail(&record->node, &patch->records);
 		patch->nr_records++;
 	}
-	record->state = state;
 	record->error = error;
 	record->reason = block ? block->reason : SUTURE_REASON_NONE;
 	record->func = block ? block->func : SUTURE_NO_FUNC;
 	record->tid = block ? block->tid : 0;
 	memcpy(record->thread_comm, block ? block->comm : "", block ? TASK_COMM_LEN : 1);
 	record->attempts++;
+	record->in_a_row = record->state == state ? record->in_a_row + 1 : 1;
+	in_a_row = record->in_a_row;
+	record->state = state;
 	record->held_us = held_us;
 out:
 	mutex_unlock(&patch->records_lock);
 	put_pid(tgid);
+	return in_a_row;
 }
 
 void suture_records_prune(struct suture_patch *patch, bool all)

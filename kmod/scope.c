@@ -152,7 +152,7 @@ int suture_scope_set(struct suture_patch *patch, const struct suture_ioc_rule *r
 	patch->canary = canary;
 	if (!nr)
 		return 0;
-	scope = kvzalloc(struct_size(scope, rules, nr), GFP_KERNEL);
+	scope = suture_try(kvzalloc(struct_size(scope, rules, nr), GFP_KERNEL));
 	if (!scope)
 		return -ENOMEM;
 	patch->scope = scope;

@@ -182,7 +182,8 @@ static struct suture_opinion *read_frames(const struct suture_ioc_settle *arg)
 	struct suture_opinion *opinion;
 	u32 i;
 
-	opinion = kmalloc(struct_size(opinion, frames, arg->nr_frames), GFP_KERNEL_ACCOUNT);
+	opinion = suture_try(kmalloc(struct_size(opinion, frames, arg->nr_frames),
+				     GFP_KERNEL_ACCOUNT));
 	if (!opinion)
 		return ERR_PTR(-ENOMEM);
 	if (copy_from_user(opinion->frames, u64_to_user_ptr(arg->frames),

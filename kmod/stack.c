@@ -18,7 +18,7 @@ struct suture_ranges *suture_ranges_new(unsigned int room)
 {
 	struct suture_ranges *ranges;
 
-	ranges = kvzalloc(struct_size(ranges, r, room), GFP_KERNEL);
+	ranges = suture_try(kvzalloc(struct_size(ranges, r, room), GFP_KERNEL));
 	if (ranges) {
 		ranges->lo = ULONG_MAX;
 		ranges->room = room;
@@ -76,7 +76,8 @@ void suture_ranges_edits(struct suture_ranges *ranges, const struct suture_edits
 		const struct suture_edit *edit = &edits->edits[i];
 
 		if (!edit->is_data)
-			suture_ranges_add(ranges, edit->addr, edit->addr + edit->len - 1, edit->func);
+			suture_ranges_add(ranges, edit->addr, edit->addr + edit->len - 1,
+					  edit->func);
 	}
 }
 
@@ -118,7 +119,8 @@ void suture_ranges_patch(struct suture_ranges *ranges, const struct suture_patch
 		const struct spm_segment *seg = &elf->segments[i];
 
 		if (seg->flags & PF_X)
-			suture_ranges_add(ranges, base + seg->vaddr - 1, base + seg->vaddr + seg->filesz,
+			suture_ranges_add(ranges, base + seg->vaddr - 1,
+					  base + seg->vaddr + seg->filesz,
 				   SUTURE_NO_FUNC);
 	}
 }

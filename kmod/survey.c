@@ -11,7 +11,7 @@
 
 struct suture_survey *suture_survey_new(struct suture_patch *patch)
 {
-	struct suture_survey *survey = kvzalloc(sizeof(*survey), GFP_KERNEL);
+	struct suture_survey *survey = suture_try(kvzalloc(sizeof(*survey), GFP_KERNEL));
 
 	if (!survey)
 		return NULL;
@@ -171,14 +171,17 @@ static bool holds(const struct suture_mapping *m, const struct suture_place *pla
 	       !memcmp(bytes, expected, place->len);
 }
 
-static bool any_place_holds(const struct suture_mapping *m, const struct suture_place *place,
-			    unsigned long at, const u8 *bytes)
+static bool any_place_holds(const struct suture_mapping *m, const struct suture_patch *patch,
+			    const struct suture_place *place, unsigned long at, const u8 *bytes)
 {
 	u32 i;
 
 	for (i = 0; i < m->patch->nr_places; i++) {
-		if (m->patch->places[i].len == place->len &&
-		    holds(m, &m->patch->places[i], at, bytes))
+		const struct suture_place *its = &m->patch->places[i];
+
+		if (its->len == place->len &&
+		    suture_same_object(m->patch, its->object, patch, place->object) &&
+		    holds(m, its, at, bytes))
 			return true;
 	}
 	return false;
@@ -199,7 +202,8 @@ int suture_find_holder(const struct suture_survey *survey, const struct suture_p
 		const struct suture_mapping *m = &survey->mappings[i];
 
 		if (m->patch == survey->patch ? holds(m, place, at, bytes) :
-						any_place_holds(m, place, at, bytes))
+						any_place_holds(m, survey->patch, place, at,
+								bytes))
 			return i;
 	}
 	return SUTURE_HOLDER_FOREIGN;
@@ -219,27 +223,29 @@ static enum place_state look_at_place(const struct suture_survey *survey,
 	struct suture_patch *patch = survey->patch;
 	struct vm_area_struct *vma = find_vma(survey->mm, at);
 	u8 bytes[SUTURE_PLACE_MAX];
-	bool other_file;
+	struct suture_target *target = NULL;
 	int holder;
 
 	if (!vma || vma->vm_start > at)
 		return PLACE_GONE;
-	other_file = vma->vm_file && !suture_find_target(patch, file_inode(vma->vm_file));
-	if (other_file ? suture_peek(survey->mm, at, bytes, place->len) :
+	if (vma->vm_file)
+		target = suture_find_target(patch, file_inode(vma->vm_file));
+	if (vma->vm_file && !target ? suture_peek(survey->mm, at, bytes, place->len) :
 			 suture_read_text(patch, survey->mm, at, bytes, place->len))
 		return vma->vm_flags & VM_EXEC ? PLACE_FOREIGN : PLACE_GONE;
 	holder = suture_find_holder(survey, place, at, bytes);
 	if (holder == (int)mapping)
 		return PLACE_OURS;
-	if (other_file)
-		return PLACE_GONE;	/* another library has come where this one was */
+	/* Another library has come where this one was, or is just being mapped. */
+	if (vma->vm_file && (!target || target->object != place->object))
+		return PLACE_GONE;
 	if (holder >= 0)
 		return survey->mappings[holder].patch->seq > patch->seq ? PLACE_COVERED :
 									  PLACE_GONE;
 	if (holder == SUTURE_HOLDER_OLD)
 		return PLACE_GONE;
 	/* Where the library was, may be a heap now. */
-	return vma->vm_file || (vma->vm_flags & VM_EXEC) ? PLACE_FOREIGN : PLACE_GONE;
+	return (vma->vm_flags & VM_EXEC) ? PLACE_FOREIGN : PLACE_GONE;
 }
 
 /* How a mapping of the patch is in use. */

@@ -22,9 +22,11 @@
  *   stack.c       is a thread inside a function?
  *   settle.c      second opinions on that
  *   change.c      the steps in one process
+ *   hold.c        those of them while its threads are held
  *   current.c     the same by the process itself, in text that is new
  *   transition.c  one process after the other towards the goal
  *   scope.c       which processes a patch is for: rules, canary
+ *   fail.c        failures for tests
  *   record.c      what the last try said; the state of a process for people
  *
  * Locks, outermost first: suture_lock (the list of patches, their goals), the
@@ -157,6 +159,7 @@ struct suture_record {
 	int tid;			/* in the initial pid namespace */
 	u32 func;
 	u32 attempts;
+	u32 in_a_row;			/* of this state */
 	u32 held_us;
 	char thread_comm[TASK_COMM_LEN];
 };
@@ -199,6 +202,8 @@ extern spinlock_t suture_list_lock;
 struct suture_crew *suture_crew_neighbours(struct suture_patch *patch);
 struct suture_crew *suture_crew_replaced(struct suture_patch *patch);
 void suture_crew_put(struct suture_crew *crew);
+bool suture_same_object(const struct suture_patch *a, u32 object_a,
+			const struct suture_patch *b, u32 object_b);
 int suture_order_check(const struct suture_patch *patch, char *message);
 void suture_order_add(struct suture_patch *patch);
 void suture_order_replace(struct suture_patch *patch);
@@ -258,10 +263,10 @@ struct suture_ledger {
 #define SUTURE_LEDGER_MAGIC	0x3272656764656c73ULL	/* "sledger2" */
 #define SUTURE_LEDGER_APPLIED	(1U << 0)	/* written together with the branches */
 #define SUTURE_LEDGER_HOOKS_DUE	(1U << 1)	/* pre_patch and post_patch have not run */
-#define SUTURE_ABSENT		(~0UL)		/* the object is not mapped (ANY_TARGET) */
+#define SUTURE_ABSENT		(~0UL)	/* the object is not mapped (ANY_TARGET) */
 
-#define SUTURE_MAX_COPIES	4	/* of an object in an mm: dlmopen, or one build in two files */
-#define SUTURE_MAX_MAPPINGS	64	/* of patches: one a copy, and what dlclose left over */
+#define SUTURE_MAX_COPIES	4	/* of an object in an mm: dlmopen, or in two files */
+#define SUTURE_MAX_MAPPINGS	64	/* of patches: one a copy, and left over ones */
 
 /* A mapping of the patch, or of one of its neighbours. */
 struct suture_mapping {
@@ -479,6 +484,12 @@ void suture_runners_exit(void);
 int suture_ranges_linker(struct suture_ranges *ranges, struct suture_patch *patch,
 			 struct mm_struct *mm, const struct suture_view *view);
 
+/* ---- fail.c */
+bool suture_fails(void);
+
+/* An allocation that a test can make fail. */
+#define suture_try(call)	(suture_fails() ? NULL : (call))
+
 /* ---- change.c, current.c: one process */
 int suture_apply_mm(struct suture_survey *survey, struct task_struct *leader,
 		    struct suture_block *block, u32 *ret_held);
@@ -509,8 +520,8 @@ void suture_canary_took(struct suture_patch *patch);
 int suture_scope_promote(const char *name, char *message);
 
 /* ---- record.c */
-void suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		   u32 state, int error, const struct suture_block *block, u32 held_us);
+u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
+		  u32 state, int error, const struct suture_block *block, u32 held_us);
 void suture_records_prune(struct suture_patch *patch, bool all);
 bool suture_proc_fill(struct suture_survey *survey, struct task_struct *leader,
 		      struct suture_proc *proc);

@@ -150,7 +150,7 @@ static const struct kobj_type entry_type = {
 
 int suture_sysfs_add(struct suture_patch *patch)
 {
-	struct entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	struct entry *entry = suture_try(kzalloc(sizeof(*entry), GFP_KERNEL));
 	int ret;
 
 	if (!entry)

@@ -26,7 +26,7 @@ int suture_read_elf(struct file *file, struct spm_elf *elf, bool strict, const c
 	int ret;
 
 	*why = "cannot be read";
-	buf = kvzalloc(SPM_HEADER_MAX, GFP_KERNEL);
+	buf = suture_try(kvzalloc(SPM_HEADER_MAX, GFP_KERNEL));
 	if (!buf)
 		return -ENOMEM;
 	ret = read_at(file, buf, len, 0);
@@ -50,7 +50,7 @@ static int check_build_id(struct file *file, const struct spm_elf *elf,
 
 		if (size > NOTE_MAX)
 			continue;
-		buf = kvmalloc(size, GFP_KERNEL);
+		buf = suture_try(kvmalloc(size, GFP_KERNEL));
 		if (!buf)
 			return -ENOMEM;
 		ret = read_at(file, buf, size, elf->notes[i].offset);
@@ -127,7 +127,7 @@ int suture_target_add(struct suture_patch *patch, u32 object, struct file *file,
 	if (known(patch, inode))
 		return 0;
 
-	target = kzalloc(sizeof(*target), GFP_KERNEL);
+	target = suture_try(kzalloc(sizeof(*target), GFP_KERNEL));
 	if (!target)
 		return -ENOMEM;
 	target->patch = patch;
@@ -160,7 +160,8 @@ int suture_target_add(struct suture_patch *patch, u32 object, struct file *file,
 	up_write(&patch->targets_sem);
 	suture_watch_init(target);
 	patch->watched = true;
-	ret = suture_uprobe_register(&target->uprobe, inode, target->offset);
+	ret = suture_fails() ? -ENOMEM :
+	      suture_uprobe_register(&target->uprobe, inode, target->offset);
 	if (ret) {
 		why = "the kernel cannot watch its mappings (uprobe_register)";
 		down_write(&patch->targets_sem);

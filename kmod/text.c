@@ -52,7 +52,7 @@ int suture_pin_two(struct mm_struct *mm, unsigned long addr, unsigned int len, u
 	int i;
 
 	for (i = 0; i < 2 && page < addr + len; i++, page += PAGE_SIZE) {
-		got = suture_pin_page(mm, page, flags, &pages[i]);
+		got = suture_fails() ? -ENOMEM : suture_pin_page(mm, page, flags, &pages[i]);
 		if (got != 1) {
 			pages[i] = NULL;
 			suture_unpin_two(pages, false);
@@ -112,7 +112,8 @@ static int read_mm(struct mm_struct *mm, unsigned long addr, void *buf, unsigned
 	long got = 0;
 
 	for (i = 0; i < n; i++) {
-		got = suture_get_page(mm, (addr & PAGE_MASK) + i * PAGE_SIZE, flags, &pages[i]);
+		got = suture_fails() ? -ENOMEM :
+		      suture_get_page(mm, (addr & PAGE_MASK) + i * PAGE_SIZE, flags, &pages[i]);
 		if (got != 1) {
 			pages[i] = NULL;
 			break;
@@ -131,7 +132,8 @@ static int read_mm(struct mm_struct *mm, unsigned long addr, void *buf, unsigned
 int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		     void *buf, unsigned int len)
 {
-	return suture_is_text(patch, mm, addr, len) ? read_mm(mm, addr, buf, len, FOLL_FORCE) : -EFAULT;
+	return suture_is_text(patch, mm, addr, len) ?
+		       read_mm(mm, addr, buf, len, FOLL_FORCE) : -EFAULT;
 }
 
 /* Read data of a mapping of the patch; the caller holds mmap_lock for reading. */
@@ -220,7 +222,8 @@ int suture_old_bytes(const struct suture_survey *survey, u32 objects, u32 *ret_f
 		const struct suture_place *place = &patch->places[i];
 
 		*ret_func = i;
-		if (objects >> place->object & 1)
+		if ((objects >> place->object & 1) &&
+		    survey->view.bases[place->object] != SUTURE_ABSENT)
 			ret = check_place(survey, place);
 	}
 	mmap_read_unlock(survey->mm);

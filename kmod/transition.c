@@ -16,6 +16,7 @@
 #define LOST_ROUNDS	10	/* looks at the most because processes had ended */
 #define CHANGED_ROUNDS	100	/* looks at the most because processes were changed */
 #define CLEAN_LOOKS	5	/* see nobody_left() */
+#define NOMEM_TRIES	8	/* in a process for which there is no memory */
 #define LOOK_AROUND_MS	1000	/* between two looks that nothing has asked for */
 
 static struct task_struct *worker;
@@ -41,11 +42,17 @@ static enum outcome ended(const struct suture_survey *survey, struct task_struct
 {
 	struct suture_patch *patch = survey->patch;
 	u32 state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
+	u32 attempts;
 
 	switch (ret) {
 	case 0:
 		suture_record(patch, leader, survey->mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
 		return OUTCOME_CHANGED;
+	case -ENOMEM:
+		/* Usually it passes; but a process may have reached a limit of its own. */
+		attempts = suture_record(patch, leader, survey->mm, SUTURE_PROC_FAILED, ret,
+					 block, held_us);
+		return attempts < NOMEM_TRIES ? OUTCOME_WAITING : OUTCOME_STUCK;
 	case -EEXIST:	/* somebody else was faster with every free place */
 	case -EINTR:	/* the process is being killed */
 	case -ESRCH:
@@ -284,10 +291,13 @@ static void conclude(struct suture_patch *patch, enum suture_goal goal, bool don
 	if (!done)
 		patch->clean_looks = 0;
 	if (goal == SUTURE_GOAL_UNPATCHED) {
-		if (done && nobody_left(patch))
+		if (done && nobody_left(patch)) {
 			suture_patch_unload(patch);
-		else
-			try_later(patch);
+			return;
+		}
+		if (done)
+			patch->delay_ms = 0;
+		try_later(patch);
 	} else if (done) {
 		patch->state = SUTURE_PATCH_APPLIED;
 		patch->delay_ms = 0;

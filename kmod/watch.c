@@ -49,7 +49,7 @@ static void mapped(struct suture_uprobe *uprobe, struct mm_struct *mm)
 
 	if (READ_ONCE(patch->goal) != SUTURE_GOAL_PATCHED)
 		return;
-	work = kmalloc(sizeof(*work), GFP_KERNEL);
+	work = suture_try(kmalloc(sizeof(*work), GFP_KERNEL));
 	if (!work)
 		goto later;
 	init_task_work(&work->work, watch_work);
