@@ -71,7 +71,8 @@ static int pid_for_tracer(struct task_struct *leader)
 	const struct upid *number = __builtin_preserve_access_index(&pid->numbers[0]);
 
 	for (i = 0; i <= MAX_PID_NS_LEVEL; i++) {
-		const struct upid *at = (void *)number + i * bpf_core_type_size(struct upid);
+		const struct upid *at =
+			(void *)((char *)number + i * bpf_core_type_size(struct upid));
 
 		if (i > level)
 			break;
@@ -98,7 +99,7 @@ static struct trace_count *find_count(struct trace_key *key, struct task_struct 
 /* Does a branch stand at the old function's entry, in this process, now? */
 static bool has_branch(const struct trace_probe *probe, unsigned long ip)
 {
-	const void *at = (void *)(ip + probe->branch);
+	const char *at = (char *)(ip + probe->branch);
 	__u32 word;
 	__u8 byte;
 

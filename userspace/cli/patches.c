@@ -38,8 +38,9 @@ static int run_all(int dev, const struct patches_command *command, struct json_o
 	if (!nr && !list)
 		printf("no patch is loaded\n");
 	for (i = 0; i < nr; i++)
-		code = cli_worse(code, command->fn(dev, &patches[command->backwards ? nr - 1 - i : i],
-						   list, command->arg));
+		code = cli_worse(code,
+				 command->fn(dev, &patches[command->backwards ? nr - 1 - i : i],
+					     list, command->arg));
 	free(patches);
 	return code;
 }

@@ -49,7 +49,8 @@ static struct row next_row(const struct trace_print *print, const struct suture_
 		const struct suture_trace_count *c = &proc->counts[*i];
 		const struct suture_trace_func *f = &funcs[c->func];
 
-		row.name = f->name;
+		/* the new one's may speak of others */
+		row.name = row.name && f->old ? row.name : f->name;
 		row.exact &= f->exact;
 		row.original |= f->original;
 		if (f->old) {
@@ -225,7 +226,8 @@ static struct json_object *json_procs_traced(const struct trace_print *print)
 		json_object_object_add(obj, "pid", json_object_new_int(proc->pid));
 		json_object_object_add(obj, "comm", json_text(proc->comm));
 		json_object_object_add(obj, "state",
-				       status ? json_text(suture_proc_state_name(status->state)) : NULL);
+				       status ? json_text(suture_proc_state_name(status->state))
+					      : NULL);
 		json_object_object_add(obj, "reason",
 				       status ? json_text(suture_proc_reason_name(status->reason))
 					      : NULL);

@@ -253,9 +253,10 @@ static int report(struct job *job, uint64_t started, struct suture_error *err)
 		ret = suture_trace_inside(job->dev, job->spm, funcs, nr_funcs, status, nr_status,
 					  job->opt->pid, &inside, &nr_inside, err);
 	if (!ret)
-		ret = suture_trace_judge(funcs, counts, nr_counts, print.loaded ? &print.patch : NULL,
-					 status, nr_status, inside, nr_inside, job->opt->pid,
-					 started, &print.report, err);
+		ret = suture_trace_judge(funcs, counts, nr_counts,
+					 print.loaded ? &print.patch : NULL, status, nr_status,
+					 inside, nr_inside, job->opt->pid, started, &print.report,
+					 err);
 	if (!ret)
 		ret = job->opt->json ? trace_json(&print) : trace_text(&print);
 	else

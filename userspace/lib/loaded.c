@@ -58,7 +58,8 @@ int suture_loaded_spm(const struct suture_ioc_patch *patch, struct suture_spm **
 		return suture_error_set(err, -ENOENT,
 					"%s: its file %s is gone or holds another patch by now, and no process maps it: put it back",
 					patch->name,
-					suture_text_clean_buf(patch->path, 0, clean, sizeof(clean)));
+					suture_text_clean_buf(patch->path, 0, clean,
+							      sizeof(clean)));
 	*ret = s.spm;
 	return 0;
 }

@@ -88,7 +88,7 @@ static struct suture_trace_func *add_func(struct planner *p, uint32_t name, bool
 {
 	struct suture_trace_func *func = &p->plan->funcs[p->plan->nr_funcs++];
 
-	func->name = spm_string(&p->spm->note, name);
+	suture_text_clean_buf(spm_string(&p->spm->note, name), 0, func->name, sizeof(func->name));
 	func->old = old;
 	func->number = number;
 	return func;
@@ -155,6 +155,36 @@ static bool find_points(struct planner *p, struct suture_target *target,
 	return !r;
 }
 
+static uint64_t new_addr_of(const struct spm_note *note, uint32_t number)
+{
+	return number < note->nr_funcs ? note->funcs[number].new_addr
+				       : note->sites[number - note->nr_funcs].new_addr;
+}
+
+/* Several functions or sites that lead to one new function are counted together. */
+static bool is_planned(const struct planner *p, uint32_t number)
+{
+	const struct spm_note *note = &p->spm->note;
+
+	for (uint32_t i = 0; i < number; i++)
+		if (new_addr_of(note, i) == new_addr_of(note, number))
+			return true;
+	return false;
+}
+
+/* "f+0x12 and 2 more" */
+static void name_more(const struct planner *p, struct suture_trace_func *func)
+{
+	const struct spm_note *note = &p->spm->note;
+	size_t len = strlen(func->name);
+	unsigned int more = 0;
+
+	for (uint32_t i = func->number + 1; i < note->nr_funcs + note->nr_sites; i++)
+		more += new_addr_of(note, i) == new_addr_of(note, func->number);
+	if (more)
+		snprintf(func->name + len, sizeof(func->name) - len, " and %u more", more);
+}
+
 static int plan_new(struct planner *p, uint32_t name, uint32_t number, uint64_t new_addr)
 {
 	struct suture_trace_func *func = add_func(p, name, false, number);
@@ -164,6 +194,7 @@ static int plan_new(struct planner *p, uint32_t name, uint32_t number, uint64_t 
 	size_t i;
 	int ret;
 
+	name_more(p, func);
 	if (!find_points(p, p->patch, func, new_addr, new_addr, NULL, &points, &ret))
 		return ret;
 	for (i = 0; i < points.nr && !ret; i++) {
@@ -171,22 +202,6 @@ static int plan_new(struct planner *p, uint32_t name, uint32_t number, uint64_t 
 			ret = add_at(p, func, p->spm_fd, offset, &none);
 	}
 	return ret;
-}
-
-/* Several functions or sites that lead to one new function are counted together. */
-static bool is_planned(const struct planner *p, uint64_t new_addr, uint32_t before)
-{
-	const struct spm_note *note = &p->spm->note;
-	uint32_t i;
-
-	for (i = 0; i < before; i++) {
-		uint64_t addr = i < note->nr_funcs ? note->funcs[i].new_addr
-						   : note->sites[i - note->nr_funcs].new_addr;
-
-		if (addr == new_addr)
-			return true;
-	}
-	return false;
 }
 
 /* The file that the old code of an object is read from; NULL: there is none. */
@@ -269,13 +284,13 @@ static int plan_all(struct planner *p)
 	if (!p->plan->funcs)
 		return suture_error_nomem(p->err);
 	for (i = 0; i < note->nr_funcs && !ret; i++) {
-		if (!is_planned(p, note->funcs[i].new_addr, i))
+		if (!is_planned(p, i))
 			ret = plan_new(p, note->funcs[i].name, i, note->funcs[i].new_addr);
 		if (!ret)
 			ret = plan_old(p, i);
 	}
 	for (i = 0; i < note->nr_sites && !ret; i++) {
-		if (!is_planned(p, note->sites[i].new_addr, note->nr_funcs + i))
+		if (!is_planned(p, note->nr_funcs + i))
 			ret = plan_new(p, note->sites[i].name, note->nr_funcs + i,
 				       note->sites[i].new_addr);
 	}

@@ -176,7 +176,8 @@ int suture_trace_judge(const struct suture_trace_func *funcs,
 	ret->nr_procs = nr;
 	ret->verdict = worst(ret);
 	/* Those to come will run it. */
-	if (ret->verdict == SUTURE_VERDICT_DEAD && (!patch || patch->state == SUTURE_PATCH_REVERTING))
+	if (ret->verdict == SUTURE_VERDICT_DEAD &&
+	    (!patch || patch->state == SUTURE_PATCH_REVERTING))
 		ret->verdict = SUTURE_VERDICT_IDLE;
 	return 0;
 }

@@ -36,10 +36,10 @@ expect_eq "$(traced waiting held hold new) $(standing waiting held)" "0 old" "ca
 expect_eq "$(verdict waiting)" alive verdict
 is held "6 0" leave
 wait_for 5 state_is hold "${pid[held]}" patched
-trace_start done hold
+trace_start later hold
 is held ok new hold
-trace_stop done 0
-expect_eq "$(traced done held hold old) $(verdict done)" "0 dead" "afterwards"
+trace_stop later 0
+expect_eq "$(traced later held hold old) $(verdict later)" "0 dead" "afterwards"
 revert hold
 stop held
 stop free

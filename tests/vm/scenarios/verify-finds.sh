@@ -23,8 +23,10 @@ peek() {
 
 # poke NAME ADDRESS HEX: as a debugger does
 poke() {
-	local escaped
-	escaped=$(sed 's/../\\x&/g' <<<"$3")
+	local escaped='' i
+	for ((i = 0; i < ${#3}; i += 2)); do
+		escaped+="\\x${3:i:2}"
+	done
 	# shellcheck disable=SC2059 # that is the point
 	printf "$escaped" | dd of="/proc/${pid[$1]}/mem" bs=1 seek="$2" conv=notrunc status=none
 }
