@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * turns [-d MS] [-t SECONDS] [-n] SPM TIMES FILE...: applies a patch and reverts it,
- * TIMES times or for so many seconds, and does nothing else. The files are those of the
- * patch's first object. Says in the file "phase" (phase.h) what calls must give.
+ * turns [-d MS] [-t SECONDS] [-e N] [-n] [-i] SPM[,SPM]... TIMES FILE...: applies a patch
+ * and reverts it, TIMES times or for so many seconds, and does nothing else; several take
+ * turns. The files are those of the patches' first object. Says in the file "phase"
+ * (phase.h) what calls must give.
  *   -d MS   how long a patch stays in, and out (0)
+ *   -e N    so only in every N-th turn, in the others not at all
  *   -n      processes that are refused, or failed, are no error
+ *   -i      talks: "turn N" is answered with "turns N", how many there were so far, and
+ *           "figures" with all figures in one line
  * Prints, in microseconds with p50, p99 and the longest:
  *   turns N, apply, revert (until WAIT returns), pause (of one process), and
  *   processes: how many were patched in the last turn
@@ -18,10 +22,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
+#include "../common/proto.h"
 #include "phase.h"
 #include "uapi/suture.h"
 
 #define FILES_MAX 16
+#define SPMS_MAX 8
 #define PROCS_MAX 4096
 #define WAIT_MS 60000
 
@@ -30,11 +36,15 @@ struct figures {
 	size_t nr, room;
 };
 
-static int dev, spm;
+static int dev, spms[SPMS_MAX];
+static unsigned int nr_spms;
 static struct suture_ioc_file files[FILES_MAX];
 static unsigned int nr_files;
 static char name[SUTURE_NAME_MAX];
 static struct suture_proc procs[PROCS_MAX];
+static struct figures in, out, pauses;
+static struct phase *phase;
+static unsigned int dwell_us, every = 1, lenient, turns, patched;
 
 __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt, ...)
 {
@@ -73,13 +83,13 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void show(const char *what, struct figures *f)
+static void show(const char *what, struct figures *f, char *line, size_t size)
 {
 	if (!f->nr)
-		die("no figures of %s", what);
+		return;
 	qsort(f->us, f->nr, sizeof(*f->us), compare);
-	printf("%s %u %u %u\n", what, f->us[f->nr / 2], f->us[(f->nr - 1) * 99 / 100],
-	       f->us[f->nr - 1]);
+	snprintf(line + strlen(line), size - strlen(line), "%s %u %u %u\n", what,
+		 f->us[f->nr / 2], f->us[(f->nr - 1) * 99 / 100], f->us[f->nr - 1]);
 }
 
 static int wait_end(void)
@@ -90,7 +100,7 @@ static int wait_end(void)
 	return ioctl(dev, SUTURE_IOC_WAIT, &w) ? errno : 0;
 }
 
-static void apply(void)
+static void apply(int spm)
 {
 	struct suture_ioc_load l = { .size = sizeof(l), .fd = spm, .nr_files = nr_files,
 				     .files = (uintptr_t)files };
@@ -117,12 +127,12 @@ static void revert(void)
 		die("%s does not go out: %s", name, strerror(err));
 }
 
-/* How many processes are patched; those that are neither patched nor on their way. */
-static unsigned int look(struct figures *pauses, int lenient)
+/* How many processes are patched; it must not be that one could not be. */
+static unsigned int look(void)
 {
 	struct suture_ioc_procs q = { .size = sizeof(q), .procs = (uintptr_t)procs,
 				      .nr = PROCS_MAX };
-	unsigned int patched = 0;
+	unsigned int nr = 0;
 
 	strcpy(q.name, name);
 	if (ioctl(dev, SUTURE_IOC_PROCS, &q))
@@ -133,74 +143,123 @@ static unsigned int look(struct figures *pauses, int lenient)
 		const struct suture_proc *p = &procs[i];
 
 		if (p->state == SUTURE_PROC_PATCHED) {
-			patched++;
+			nr++;
 			if (p->pause_us)
-				add(pauses, p->pause_us);
+				add(&pauses, p->pause_us);
 		} else if (!lenient && (p->state == SUTURE_PROC_REFUSED ||
 					p->state == SUTURE_PROC_FAILED)) {
 			die("process %d (%s): state %u, reason %u, error %d", p->pid, p->comm,
 			    p->state, p->reason, p->error);
 		}
 	}
-	return patched;
+	return nr;
+}
+
+static void turn(void)
+{
+	unsigned int dwell = turns % every ? 0 : dwell_us;
+	uint64_t start;
+
+	phase_set(phase, PHASE_ANY);
+	start = now_us();
+	apply(spms[turns % nr_spms]);
+	add(&in, now_us() - start);
+	phase_set(phase, PHASE_NEW);
+	patched = look();
+	if (dwell)
+		usleep(dwell);
+	phase_set(phase, PHASE_ANY);
+	start = now_us();
+	revert();
+	add(&out, now_us() - start);
+	phase_set(phase, PHASE_OLD);
+	if (dwell)
+		usleep(dwell);
+	phase_set(phase, PHASE_ANY);
+	turns++;
+}
+
+static void all_figures(char *line, size_t size)
+{
+	snprintf(line, size, "turns %u\n", turns);
+	show("apply", &in, line, size);
+	show("revert", &out, line, size);
+	show("pause", &pauses, line, size);
+	snprintf(line + strlen(line), size - strlen(line), "processes %u", patched);
+}
+
+static void handle(int argc, char **argv)
+{
+	char line[512];
+
+	if (!strcmp(argv[0], "turn") && argc == 2) {
+		for (int i = atoi(argv[1]); i > 0; i--)
+			turn();
+		proto_say("turns %u", turns);
+	} else if (!strcmp(argv[0], "figures")) {
+		all_figures(line, sizeof(line));
+		for (char *c = line; *c; c++)
+			if (*c == '\n')
+				*c = ' ';
+		proto_say("%s", line);
+	} else {
+		proto_say("bad word %s", argv[0]);
+	}
+}
+
+static void open_spms(char *list)
+{
+	char *save;
+
+	for (char *w = strtok_r(list, ",", &save); w && nr_spms < SPMS_MAX;
+	     w = strtok_r(NULL, ",", &save)) {
+		spms[nr_spms] = open(w, O_RDONLY | O_CLOEXEC);
+		if (spms[nr_spms++] < 0)
+			die("%s: %s", w, strerror(errno));
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct figures in = {}, out = {}, pauses = {};
-	unsigned int dwell = 0, seconds = 0, patched = 0, lenient = 0, turns, times;
-	struct phase *phase = phase_map();
+	unsigned int seconds = 0, talks = 0, times;
+	char line[512];
 	uint64_t end;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "d:t:n")) != -1) {
+	proto_unused();
+	while ((opt = getopt(argc, argv, "d:t:e:ni")) != -1) {
 		if (opt == 'd')
-			dwell = atoi(optarg) * 1000;
+			dwell_us = atoi(optarg) * 1000;
 		else if (opt == 't')
 			seconds = atoi(optarg);
+		else if (opt == 'e' && atoi(optarg) > 0)
+			every = atoi(optarg);
 		else if (opt == 'n')
 			lenient = 1;
+		else if (opt == 'i')
+			talks = 1;
 		else
 			return 2;
 	}
 	if (argc - optind < 3 || argc - optind > 2 + FILES_MAX)
 		return 2;
+	open_spms(argv[optind]);
 	times = atoi(argv[optind + 1]);
+	phase = phase_map();
 	dev = open(SUTURE_DEVICE, O_RDWR | O_CLOEXEC);
-	spm = open(argv[optind], O_RDONLY | O_CLOEXEC);
-	if (!phase || dev < 0 || spm < 0)
-		die("%s, %s, %s: %s", PHASE_FILE, SUTURE_DEVICE, argv[optind], strerror(errno));
+	if (!phase || dev < 0)
+		die("%s, %s: %s", PHASE_FILE, SUTURE_DEVICE, strerror(errno));
 	for (int i = optind + 2; i < argc; i++) {
 		files[nr_files].fd = open(argv[i], O_RDONLY | O_CLOEXEC);
 		if (files[nr_files++].fd < 0)
 			die("%s: %s", argv[i], strerror(errno));
 	}
+	if (talks)
+		return proto_serve(handle);
 	end = now_us() + seconds * 1000000ULL;
-	for (turns = 0; turns < times && (!seconds || now_us() < end); turns++) {
-		uint64_t start;
-
-		phase_set(phase, PHASE_ANY);
-		start = now_us();
-		apply();
-		add(&in, now_us() - start);
-		phase_set(phase, PHASE_NEW);
-		patched = look(&pauses, lenient);
-		if (dwell)
-			usleep(dwell);
-		phase_set(phase, PHASE_ANY);
-		start = now_us();
-		revert();
-		add(&out, now_us() - start);
-		phase_set(phase, PHASE_OLD);
-		if (dwell)
-			usleep(dwell);
-	}
-	phase_set(phase, PHASE_ANY);
-	printf("turns %u\n", turns);
-	show("apply", &in);
-	show("revert", &out);
-	if (pauses.nr)
-		show("pause", &pauses);
-	printf("processes %u\n", patched);
+	while (turns < times && (!seconds || now_us() < end))
+		turn();
+	all_figures(line, sizeof(line));
+	puts(line);
 	return 0;
 }

@@ -9,6 +9,8 @@
  * And in this process:
  *   enter      a thread goes into limit() and sleeps there
  *   leave      it comes out by an exception that its caller catches: ok | bad
+ *   cancel     a thread is cancelled in what limit() calls: which destructors ran, of the
+ *              frames below limit() and of the one that called it: "inner outer"
  *   spin N     N threads throw as "caller" does, without end
  *   wrong      how often that went wrong, and how often it was done, since the last time
  */
@@ -117,6 +119,48 @@ void in_child(bool (*fn)())
 int go[2], back[2];
 pthread_t holder;
 std::atomic<unsigned long> wrong, rounds;
+std::atomic<bool> ran_inner, ran_outer;
+
+struct marker {
+	std::atomic<bool> &ran;
+	~marker() { ran = true; }
+};
+
+int sleeps(int x)
+{
+	marker m{ran_inner};
+	char c;
+
+	if (write(back[1], "i", 1) != 1)
+		_exit(3);
+	while (read(go[0], &c, 1) != 1)
+		;
+	return x;
+}
+
+void *to_be_cancelled(void *)
+{
+	marker m{ran_outer};
+
+	limit(7, sleeps);
+	return nullptr;
+}
+
+void cancel()
+{
+	pthread_t t;
+	void *said;
+	char c;
+
+	ran_inner = ran_outer = false;
+	if (pthread_create(&t, nullptr, to_be_cancelled, nullptr) || read(back[0], &c, 1) != 1 ||
+	    pthread_cancel(t) || pthread_join(t, &said))
+		_exit(3);
+	if (said != PTHREAD_CANCELED)
+		proto_say("bad result");
+	else
+		proto_say("%s%s", ran_inner ? "inner" : "", ran_outer ? " outer" : "");
+}
 
 int sleeps_and_throws(int x)
 {
@@ -182,6 +226,8 @@ void handle(int argc, char **argv)
 		if (write(go[1], "l", 1) != 1 || pthread_join(holder, &said))
 			_exit(3);
 		proto_say("%s", static_cast<char *>(said));
+	} else if (!strcmp(argv[0], "cancel")) {
+		cancel();
 	} else if (!strcmp(argv[0], "spin") && argc == 2) {
 		pthread_t t;
 

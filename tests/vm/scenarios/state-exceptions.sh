@@ -1,5 +1,5 @@
 #!/bin/bash
-# meaning: C++ exceptions pass through callers of a replaced function and through the old function; through a new function they end the process
+# meaning: C++ exceptions pass through callers of a replaced function and through the old function; through a new one they end the process
 # limit: 60
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
@@ -8,6 +8,7 @@ start thrower "$T/machine/thrower"
 for way in old caller callee through; do
 	is thrower ok $way
 done
+is thrower "inner outer" cancel
 is thrower ok spin 3
 is thrower ok enter
 for round in 1 2 3; do
@@ -17,6 +18,8 @@ for round in 1 2 3; do
 	is thrower ok callee
 	# SIGABRT of std::terminate, as docs/limits.md says
 	is thrower "signal 6" through
+	# so a cancelled thread does not run the destructors of frames behind the new function
+	is thrower inner cancel
 	# the old code, in which a thread was, has its unwind table
 	[ $round != 2 ] || is thrower ok leave
 	revert exceptions
