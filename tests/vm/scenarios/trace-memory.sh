@@ -5,10 +5,10 @@
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/trace.sh
 
-# dirty NAME: private dirty memory in the library's text, KiB
+# dirty NAME: pages of its own in the library's text, KiB
 dirty() {
 	awk '/ r-xp .*libfuncs.so$/ { in_text = 1; next } /^[0-9a-f]+-/ { in_text = 0 }
-		in_text && /^Private_Dirty:/ { sum += $2 } END { print sum + 0 }' "/proc/${pid[$1]}/smaps"
+		in_text && /^Anonymous:/ { sum += $2 } END { print sum + 0 }' "/proc/${pid[$1]}/smaps"
 }
 
 start one "$T/funcs/funcs"

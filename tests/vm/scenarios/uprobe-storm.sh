@@ -1,0 +1,47 @@
+#!/bin/bash
+# meaning: uprobes that come and go without pause, in the very page that patches are written to: no branch is lost, none is left over
+# limit: 240
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+
+tracing=/sys/kernel/tracing
+[ -e $tracing/uprobe_events ] || skip "this kernel has no uprobe events"
+start one "$T/funcs/funcs"
+start two "$T/funcs/funcs"
+is one "ok 2" spin 2
+# behind the branch of a function, in the page of all of them
+inner=$(suture inspect --json "$(spm pair)" | jq '.functions[] | select(.name == "pair_inner") | .old_address')
+trap 'echo 0 >$tracing/events/storm/enable; echo >$tracing/uprobe_events' EXIT
+echo "p:storm/inner $LIB:$(printf 0x%x $((inner + 14)))" >$tracing/uprobe_events
+toggle() {
+	local n=0
+	while [ ! -e stop ]; do
+		echo 1 >$tracing/events/storm/inner/enable
+		echo 0 >$tracing/events/storm/inner/enable
+		n=$((n + 1))
+	done
+	echo "$n" >toggled
+}
+toggle &
+toggler=$!
+for round in {1..15}; do
+	suture apply "$(spm replace)" "$(spm pair)" >/dev/null
+	for name in one two; do
+		is $name ok new replace pair >/dev/null
+	done
+	[ $((round % 5)) != 0 ] || expect_status 0 suture status --verify
+	suture revert replace pair >/dev/null
+	for name in one two; do
+		is $name ok old replace pair >/dev/null
+	done
+done
+touch stop
+wait $toggler
+ok "$round rounds, $(cat toggled) probes that came and went"
+[ "$(cat toggled)" -gt 20 ] || die "that are too few"
+ask one counts
+expect_eq "$(part bad)" 0 "wrong results"
+for name in one two; do
+	text "${pid[$name]}" libfuncs.so 0
+	stop $name
+done
