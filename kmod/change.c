@@ -97,14 +97,15 @@ static int add_others(struct suture_change *change, struct task_struct *leader, 
 
 	for (i = 0; i < change->crew->nr; i++) {
 		struct suture_patch *other = change->crew->patches[i];
-		bool stays = READ_ONCE(other->goal) == SUTURE_GOAL_PATCHED;
+		bool stays = !applying && READ_ONCE(other->goal) == SUTURE_GOAL_PATCHED;
 		struct suture_survey *survey;
 		bool used = false;
 		int ret;
 
-		if (stays == applying)
+		if (!applying && !stays)
 			continue;
-		if (stays && !suture_scope_allows(other, leader, change->mm))
+		if (stays && (suture_canary_staged(other) ||
+			      !suture_scope_allows(other, leader, change->mm)))
 			continue;
 		survey = suture_survey_new(other);
 		if (!survey)
@@ -166,7 +167,8 @@ int suture_change_map(struct suture_change *change, struct suture_block *block)
 	return 0;
 }
 
-/* What a patch that is replaced has built up: the new one's hooks may look at it. */
+/* What a patch that is replaced has built up: the new one's hooks may look at it. Where
+ * several have the same state, the slot of each leads to the one handed over before. */
 static int hand_over(const struct suture_part *from, const struct suture_part *to)
 {
 	const struct spm_note *note = &to->patch->note;
@@ -174,14 +176,15 @@ static int hand_over(const struct suture_part *from, const struct suture_part *t
 
 	for (i = 0; i < note->nr_states; i++) {
 		struct suture_state_slot __user *slot, *old;
-		u64 data;
+		u64 data, before;
 
 		k = suture_find_state(from->patch, note->states[i].id);
 		if (k == SUTURE_MAX_STATES)
 			continue;
 		slot = (void __user *)(to->base + note->states[i].slot);
 		old = (void __user *)(from->base + from->patch->note.states[k].slot);
-		if (get_user(data, &old->data) || put_user(data, &slot->previous) ||
+		if (get_user(before, &slot->previous) || put_user(before, &old->previous) ||
+		    get_user(data, &old->data) || put_user(data, &slot->previous) ||
 		    put_user(from->patch->note.states[k].version, &slot->previous_version))
 			return -EFAULT;
 	}

@@ -174,6 +174,11 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 		return later;
 	if (suture_canary_staged(survey->patch) || replaces_here(survey))
 		return -EAGAIN;
+	if (view->kind == SUTURE_VIEW_UNPATCHED) {
+		ret = suture_replaced_here(survey->patch, mm);
+		if (ret)
+			return ret < 0 ? -EAGAIN : later;
+	}
 	ret = apply_view(survey, start, end, &block);
 	if (ret == -ESTALE || ret == -ERANGE) {
 		suture_record(survey->patch, current->group_leader, mm, SUTURE_PROC_REFUSED, ret,

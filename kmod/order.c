@@ -7,6 +7,8 @@
  *   new       old       meaning                                    ends with
  *   PATCHED   UNPATCHED each process goes from old to new at once  old is unloaded
  *   UNPATCHED PATCHED   turned round: back from new to old         new is unloaded
+ *   PATCHED   PATCHED   new is for some processes only (scope.c);  suture promote,
+ *                       the others have old, also later ones       or a revert
  *
  * (their goals, while old->replaced_by is new). A process in which the new one cannot
  * be applied keeps the old one.
@@ -249,6 +251,11 @@ int suture_order_check(const struct suture_patch *patch, char *message)
 				   suture_patch_name(other));
 			return -EBUSY;
 		}
+		if (concerned && other->replaced_by) {
+			suture_say(message, "%s takes the place of %s in some processes only",
+				   suture_patch_name(other->replaced_by), suture_patch_name(other));
+			return -EBUSY;
+		}
 		ret = check_states(patch, other, message) ?: check_places(patch, other, message);
 		if (ret)
 			return ret;
@@ -269,7 +276,10 @@ void suture_order_add(struct suture_patch *patch)
 	spin_unlock(&suture_list_lock);
 }
 
-/* Under suture_lock: those whose place the patch takes have to go. */
+/*
+ * Under suture_lock: those whose place the patch takes have to go. If it is only for
+ * some processes, they stay for the others.
+ */
 void suture_order_replace(struct suture_patch *patch)
 {
 	struct suture_patch *other;
@@ -281,8 +291,47 @@ void suture_order_replace(struct suture_patch *patch)
 		spin_lock(&suture_list_lock);
 		other->replaced_by = patch;
 		spin_unlock(&suture_list_lock);
-		suture_patch_set_goal(other, SUTURE_GOAL_UNPATCHED);
 	}
+	suture_order_follow(patch);
+}
+
+/* Under suture_lock: the goals of those whose place the patch takes follow its own. */
+void suture_order_follow(struct suture_patch *patch)
+{
+	bool coming = patch->goal == SUTURE_GOAL_PATCHED;
+	struct suture_patch *other;
+
+	if (coming && suture_scope_partial(patch))
+		return;
+	list_for_each_entry(other, &suture_patches, node) {
+		if (other->replaced_by == patch)
+			suture_patch_set_goal(other, coming ? SUTURE_GOAL_UNPATCHED :
+							      SUTURE_GOAL_PATCHED);
+	}
+}
+
+/*
+ * suture_replaced_here - is the patch that takes its place in force in mm?
+ *
+ * Returns 1, 0, or what suture_survey_mm() says.
+ */
+int suture_replaced_here(struct suture_patch *patch, struct mm_struct *mm)
+{
+	struct suture_patch *replacer = suture_replacer_get(patch);
+	struct suture_survey *its;
+	int ret = 0;
+
+	if (!replacer)
+		return 0;
+	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED) {
+		its = suture_survey_new(replacer);
+		ret = its ? suture_survey_mm(its, mm) : -ENOMEM;
+		if (!ret)
+			ret = its->view.kind == SUTURE_VIEW_PATCHED;
+		suture_survey_free(its);
+	}
+	suture_patch_put(replacer);
+	return ret;
 }
 
 /* Under suture_lock: off the list. Nothing is left to take anybody's place. */

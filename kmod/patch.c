@@ -376,14 +376,8 @@ void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal)
  */
 void suture_patch_turn(struct suture_patch *patch, enum suture_goal goal)
 {
-	struct suture_patch *other;
-
 	suture_patch_set_goal(patch, goal);
-	list_for_each_entry(other, &suture_patches, node) {
-		if (other->replaced_by == patch)
-			suture_patch_set_goal(other, goal == SUTURE_GOAL_PATCHED ?
-					      SUTURE_GOAL_UNPATCHED : SUTURE_GOAL_PATCHED);
-	}
+	suture_order_follow(patch);
 }
 
 int suture_patch_revert(const char *name, u32 flags, char *message)

@@ -186,6 +186,12 @@ static bool same_rule(const struct rule *a, const struct rule *b)
 	return !strcmp(a->exe, b->exe);
 }
 
+/* Is it perhaps not for every process? */
+bool suture_scope_partial(const struct suture_patch *patch)
+{
+	return patch->scope || READ_ONCE(patch->canary);
+}
+
 /* May @patch be loaded once more as @again says: with the same rules, or with none? */
 bool suture_scope_same(const struct suture_patch *patch, const struct suture_patch *again)
 {
@@ -359,6 +365,8 @@ void suture_scope_judge(struct suture_patch *patch, struct task_struct *leader,
 		return;
 	if (!suture_scope_allows(patch, leader, mm))
 		reason = SUTURE_REASON_SCOPE;
+	else if (view->kind == SUTURE_VIEW_UNPATCHED && suture_replaced_here(patch, mm) > 0)
+		reason = SUTURE_REASON_REPLACED;
 	else if ((proc->state == SUTURE_PROC_UNPATCHED || proc->state == SUTURE_PROC_WAITING) &&
 		 READ_ONCE(patch->canary) && !READ_ONCE(patch->canary_left))
 		reason = SUTURE_REASON_CANARY;
@@ -496,7 +504,7 @@ int suture_scope_promote(const char *name, char *message)
 		why = "is not in a canary stage: it goes to all processes already";
 	} else {
 		WRITE_ONCE(patch->canary, 0);
-		suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
+		suture_patch_turn(patch, SUTURE_GOAL_PATCHED);
 		ret = 0;
 	}
 	mutex_unlock(&suture_lock);

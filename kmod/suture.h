@@ -207,6 +207,8 @@ bool suture_same_object(const struct suture_patch *a, u32 object_a,
 int suture_order_check(const struct suture_patch *patch, char *message);
 void suture_order_add(struct suture_patch *patch);
 void suture_order_replace(struct suture_patch *patch);
+void suture_order_follow(struct suture_patch *patch);
+int suture_replaced_here(struct suture_patch *patch, struct mm_struct *mm);
 void suture_order_remove(struct suture_patch *patch);
 struct suture_patch *suture_replacer_get(struct suture_patch *patch);
 u32 suture_find_state(const struct suture_patch *patch, u32 id);
@@ -505,6 +507,7 @@ int suture_apply_current(struct suture_patch *patch);
 int suture_scope_set(struct suture_patch *patch, const struct suture_ioc_rule *rules, u32 nr,
 		     u32 canary, char *message);
 void suture_scope_free(struct suture_patch *patch);
+bool suture_scope_partial(const struct suture_patch *patch);
 bool suture_scope_same(const struct suture_patch *patch, const struct suture_patch *again);
 u32 suture_scope_nr_rules(const struct suture_patch *patch);
 bool suture_scope_allows(struct suture_patch *patch, struct task_struct *leader,

@@ -94,6 +94,11 @@ static enum outcome towards_patched(struct suture_survey *survey, struct task_st
 		if (!suture_canary_wants(patch) ||
 		    !suture_scope_allows(patch, leader, survey->mm))
 			return clean_up(survey, leader);
+		ret = suture_replaced_here(patch, survey->mm);
+		if (ret > 0)
+			return clean_up(survey, leader);
+		if (ret)
+			return OUTCOME_WAITING;
 		ret = suture_apply_mm(survey, leader, &block, &held_us);
 		if (!ret)
 			suture_canary_took(patch);
@@ -131,7 +136,8 @@ static bool is_kept(const struct suture_survey *survey, struct task_struct *lead
 
 	if (!replacer)
 		return false;
-	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED) {
+	/* While the new one is for some processes only, only the user wants the old out. */
+	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED && !suture_scope_partial(replacer)) {
 		its = suture_survey_new(replacer);
 		keep = !its || suture_survey_mm(its, survey->mm) ||
 		       (its->view.kind != SUTURE_VIEW_NONE &&

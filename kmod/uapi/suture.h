@@ -337,7 +337,8 @@ enum suture_proc_reason {
 	SUTURE_REASON_SCOPE = 15,	/* not applicable: the rules exclude it */
 	SUTURE_REASON_CANARY = 16,	/* not applicable yet: not of the canaries */
 	SUTURE_REASON_PARTLY = 17,	/* patched: one of the targets is not mapped (ANY_TARGET) */
-	SUTURE_REASON_REPLACED = 18,	/* patched: until the patch that replaces it can be applied */
+	SUTURE_REASON_REPLACED = 18,	/* patched: until the patch that replaces it can be applied;
+					 * not applicable: that one is in force */
 	SUTURE_REASON_HOOKS_DUE = 19,	/* waiting: patched, but its hooks have not run yet */
 };
 

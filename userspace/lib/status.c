@@ -272,7 +272,9 @@ static void other_detail(const struct suture_proc *proc, const struct suture_spm
 		snprintf(buf, size, "in part: it does not map all targets");
 		break;
 	case SUTURE_REASON_REPLACED:
-		snprintf(buf, size, "until the patch that takes its place can be applied");
+		snprintf(buf, size, proc->state == SUTURE_PROC_PATCHED ?
+			 "until the patch that takes its place can be applied" :
+			 "the patch that takes its place is in force");
 		break;
 	default:
 		snprintf(buf, size, "reason %u", proc->reason);

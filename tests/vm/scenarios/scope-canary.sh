@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: --canary: that share of the processes is patched, also of those that come, and the rest at suture promote
-# limit: 120
+# limit: 240
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

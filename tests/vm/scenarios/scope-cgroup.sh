@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: --cgroup: a patch keeps to a cgroup and all below it, present and later processes; those that move in later are patched at the next apply
-# limit: 60
+# limit: 120
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

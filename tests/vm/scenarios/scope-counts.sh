@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: what status says of each process under rules and canaries is what /proc shows, counted by the shell alone
-# limit: 200
+# limit: 300
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

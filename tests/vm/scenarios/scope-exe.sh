@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: --exe: a patch keeps to executables by pattern, through links, after the file was deleted, in a chroot, and across exec
-# limit: 90
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

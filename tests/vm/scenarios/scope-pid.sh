@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: --pid and --except pid: keep a patch to the processes named, through exec and for forked children, and not for a number that is used again
-# limit: 90
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

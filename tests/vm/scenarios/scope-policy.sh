@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: policy.d excludes executables and targets by pattern, a broken file stops apply before anything changes, --no-policy ignores it
-# limit: 90
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: --uid and --except uid: a patch keeps to the processes of some users, present and later ones, by their real user id
-# limit: 90
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
