@@ -138,7 +138,10 @@ Test(spm, opened)
 		     sample.desc.strings + sample.desc.head.name));
 	cr_expect(eq(str, (char *)suture_spm_func_name(spm, 0),
 		     sample.desc.strings + sample.desc.funcs[0].name));
-	cr_expect(suture_spm_func_name(spm, spm->note.nr_funcs) == NULL);
+	/* behind the functions come the sites */
+	cr_expect(eq(str, (char *)suture_spm_func_name(spm, spm->note.nr_funcs + 1),
+		     sample.desc.strings + sample.desc.sites[1].name));
+	cr_expect(suture_spm_func_name(spm, spm->note.nr_funcs + spm->note.nr_sites) == NULL);
 	cr_expect(suture_spm_func_name(NULL, 0) == NULL);
 
 	/* Wanted twice is wanted once. */

@@ -70,7 +70,7 @@ struct walk {
 	uint64_t regs;		/* so far */
 	uint64_t kept;		/* must: pushed and popped again somewhere */
 	uint64_t all;
-	const struct suture_seen *harmless;	/* words and stubs: what they lead to writes nothing */
+	const struct suture_seen *harmless;	/* words, stubs: what is behind them adds nothing */
 };
 
 /* The instruction calls or jumps through a word that is harmless. */
@@ -218,7 +218,8 @@ static int must_run(struct walk *w, uint64_t at)
 				break;
 			if (tlsdesc)
 				w->regs |= SUTURE_X86_GPR(0);
-			else if (!harmless && suture_call_returns(code, at, len, 0) == SUTURE_COMEBACK_YES)
+			else if (!harmless &&
+				 suture_call_returns(code, at, len, 0) == SUTURE_COMEBACK_YES)
 				w->regs |= w->all;
 			break;
 		case SUTURE_STEP_JUMP:

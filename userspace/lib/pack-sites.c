@@ -24,7 +24,8 @@ static int check_apart(struct suture_packer *p, const struct suture_replaced_cal
 		const struct suture_replaced *f = &p->funcs[i];
 		uint64_t end = f->entry.size > f->entry.room ? f->entry.size : f->entry.room;
 
-		if (f->object != s->object || s->info.addr < f->addr || s->info.addr >= f->addr + end)
+		if (f->object != s->object || s->info.addr < f->addr ||
+		    s->info.addr >= f->addr + end)
 			continue;
 		if (s->info.addr < f->addr + SUTURE_OLD_BYTES_MAX)
 			return suture_error_set(err, -EINVAL,

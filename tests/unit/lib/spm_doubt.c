@@ -169,7 +169,8 @@ static const char *doubt_rest(const struct spm_note *n, const struct spm_elf *el
 	}
 	if (n->nr_hooks) {
 		DOUBT(!text_fits(elf, h->hook_enter) || !text_fits(elf, h->hook_leave));
-		DOUBT(h->hook_stack % 4096 || h->hook_stack < 8 * 4096 || h->hook_stack > 256 * 4096);
+		DOUBT(h->hook_stack % 4096);
+		DOUBT(h->hook_stack < 32 << 10 || h->hook_stack > 1 << 20);
 		DOUBT(h->hook_limit_ms > 60000);
 	} else {
 		DOUBT(h->hook_enter || h->hook_leave || h->hook_stack || h->hook_limit_ms);
