@@ -15,7 +15,7 @@ is both "1001 11002 11012" values
 is first "1001 - -" values
 is second "- 1002 1012" values
 expect_eq "$(proc multi-any "${pid[both]}" state)" patched "state with both"
-expect_eq "$(proc multi-any "${pid[both]}" reason)" "-" "reason with both"
+expect_eq "$(proc multi-any "${pid[both]}" reason)" none "reason with both"
 for name in first second; do
 	expect_eq "$(proc multi-any "${pid[$name]}" state)" patched "state with the $name"
 	expect_eq "$(proc multi-any "${pid[$name]}" reason)" partly "reason with the $name"
