@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: a second opinion on a thread that has run since is not taken, and one that was taken ends when it runs
-# limit: 60
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

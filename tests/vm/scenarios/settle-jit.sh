@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: frames of code in memory of no file: patched at once, but a left-over word or a real frame above one is waited for
-# limit: 60
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

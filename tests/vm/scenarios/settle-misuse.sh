@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: the ioctls of second opinions refuse wrong arguments, other pid namespaces, and who has no rights
-# limit: 60
+# limit: 180
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: what happens with handlers on an alternate signal stack and with coroutines, without and with a second opinion
-# limit: 90
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: a process that waits because of a left-over word on a stack is patched, and reverted, after an exact unwind
-# limit: 60
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
