@@ -187,6 +187,17 @@ static uint32_t state_with(uint32_t reason)
 	return SUTURE_PROC_REFUSED;
 }
 
+Test(detail, replaced_in_two_ways)
+{
+	struct suture_proc proc = {
+		.state = SUTURE_PROC_PATCHED, .reason = SUTURE_REASON_REPLACED,
+	};
+
+	check_detail(&proc, "until the patch that takes its place can be applied");
+	proc.state = SUTURE_PROC_NOT_APPLICABLE;
+	check_detail(&proc, "the patch that takes its place is in force");
+}
+
 Test(detail, every_reason_has_words)
 {
 	uint32_t reason, other;

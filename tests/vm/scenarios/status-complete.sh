@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: status names every process that maps the target, and its totals add up
-# limit: 40
+# limit: 120
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
@@ -23,6 +23,9 @@ agree() {
 		.totals.total == ([.totals | to_entries[] | select(.key != "total") | .value] | add)' \
 		>/dev/null || die "the totals of $1 do not add up: $(suture status --json "$1")"
 	ok "the totals of $1 add up"
+	expect_eq "$(total "$1" patched)" \
+		"$({ grep -l -F "/$1.spm" /proc/[0-9]*/maps 2>/dev/null || true; } | wc -l)" \
+		"the processes that map $1, and those patched by status,"
 }
 expect_status 5 suture apply "$(spm replace)"
 agree replace
@@ -54,4 +57,15 @@ wait_for 5 state_is hold "${pid[c]}" patched
 agree hold
 revert hold
 revert replace
+# for some of them only: the rest is still named, with the reason
+apply hold --except "pid:${pid[b]}" --except exe:*/holder
+agree hold
+expect_eq "$(suture status --json hold | jq -r '[.patches[0].processes[].reason] | sort | join(" ")')" \
+	"none none none not-exec scope scope" "reasons under rules"
+revert hold
+apply hold --canary 50%
+agree hold
+expect_eq "$(suture status --json hold | jq -r '[.patches[0].processes[].reason] | sort | join(" ")')" \
+	"canary canary none none none not-exec" "reasons of canaries"
+revert hold
 expect_match "$(suture status)" "no patch" "status without a patch"
