@@ -1,5 +1,5 @@
-suture-shadow.o: /work/main/patches/lib/shadow.c \
- /work/main/patches/include/suture/shadow.h \
- /work/main/patches/include/suture/patch.h
-/work/main/patches/include/suture/shadow.h:
-/work/main/patches/include/suture/patch.h:
+suture-shadow.o: /work/k/patches/lib/shadow.c \
+ /work/k/patches/include/suture/shadow.h \
+ /work/k/patches/include/suture/patch.h
+/work/k/patches/include/suture/shadow.h:
+/work/k/patches/include/suture/patch.h:
