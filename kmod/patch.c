@@ -67,6 +67,7 @@ static void release(struct kref *ref)
 	struct suture_patch *patch = container_of(ref, struct suture_patch, ref);
 
 	suture_records_prune(patch, true);
+	put_pid(patch->nudged);
 	suture_scope_free(patch);
 	close_file(patch);
 	kvfree(patch->places);
@@ -366,6 +367,7 @@ void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal)
 	patch->clean_looks = 0;
 	patch->state = goal == SUTURE_GOAL_PATCHED ? SUTURE_PATCH_APPLYING : SUTURE_PATCH_REVERTING;
 	patch->delay_ms = 0;
+	patch->rounds = 0;
 	patch->next_try = jiffies;
 	suture_transition_kick();
 }
@@ -412,6 +414,7 @@ void suture_patch_unload(struct suture_patch *patch)
 	close_file(patch);
 	WRITE_ONCE(patch->gone, true);
 	suture_settle_forget(patch);
+	suture_nudges_cancel(patch);
 	wake_up_all(&patch->wait);
 	suture_patch_put(patch);
 }

@@ -25,6 +25,7 @@
  *   hold.c        those of them while its threads are held
  *   current.c     the same by the process itself, in text that is new
  *   transition.c  one process after the other towards the goal
+ *   nudge.c       a thread that comes back tells the transition
  *   scope.c       which processes a patch is for: rules, canary
  *   fail.c        failures for tests
  *   record.c      what the last try said; the state of a process for people
@@ -130,6 +131,9 @@ struct suture_patch {
 	unsigned int delay_ms;		/* of the last wait; grows */
 	bool dirty;			/* a new mapping wants a look */
 	unsigned long last_look;	/* jiffies */
+	struct pid *nudged;		/* nudge.c: a process that may not wait any more */
+	unsigned long last_nudge;	/* jiffies */
+	u32 rounds;			/* of looks since the goal was set */
 	unsigned int clean_looks;	/* that found nothing left, towards unpatched */
 	bool gone;			/* unloaded */
 	bool watched;			/* a new mapping may have been patched */
@@ -491,6 +495,11 @@ bool suture_fails(void);
 
 /* An allocation that a test can make fail. */
 #define suture_try(call)	(suture_fails() ? NULL : (call))
+
+/* ---- nudge.c */
+void suture_nudge_ask(struct suture_patch *patch, int tid);
+void suture_nudges_cancel(struct suture_patch *patch);
+void suture_nudges_flush(void);
 
 /* ---- change.c, current.c: one process */
 int suture_apply_mm(struct suture_survey *survey, struct task_struct *leader,

@@ -12,6 +12,8 @@
 
 #define DELAY_FIRST_MS	10
 #define DELAY_MAX_MS	1000
+#define DELAY_PASSING_MS 40
+#define PASSING_ROUNDS	100
 #define DIRTY_PAUSE_MS	10	/* between two looks for the sake of new mappings */
 #define LOST_ROUNDS	10	/* looks at the most because processes had ended */
 #define CHANGED_ROUNDS	100	/* looks at the most because processes were changed */
@@ -27,6 +29,7 @@ enum outcome {
 	OUTCOME_DONE,		/* nothing to do here */
 	OUTCOME_CHANGED,	/* this process is at the goal now */
 	OUTCOME_WAITING,	/* try again later */
+	OUTCOME_PASSING,	/* likewise, for a reason that does not last */
 	OUTCOME_STUCK,		/* refused or failed: trying again would not help */
 	OUTCOME_LOST,		/* the process has ended */
 };
@@ -35,6 +38,13 @@ void suture_transition_kick(void)
 {
 	atomic_set(&worker_kicked, 1);
 	wake_up(&worker_wait);
+}
+
+/* The process runs, and was met at a bad moment. */
+static bool is_passing(u32 reason)
+{
+	return reason == SUTURE_REASON_RUNNING || reason == SUTURE_REASON_FORKING ||
+	       reason == SUTURE_REASON_BUSY;
 }
 
 static enum outcome ended(const struct suture_survey *survey, struct task_struct *leader, int ret,
@@ -56,8 +66,14 @@ static enum outcome ended(const struct suture_survey *survey, struct task_struct
 	case -EEXIST:	/* somebody else was faster with every free place */
 	case -EINTR:	/* the process is being killed */
 	case -ESRCH:
+		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
+		return OUTCOME_PASSING;
 	case -EAGAIN:
 		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
+		if (is_passing(block->reason))
+			return OUTCOME_PASSING;
+		if (block->tid && READ_ONCE(patch->nudged) == NULL)
+			suture_nudge_ask(patch, block->tid);
 		return OUTCOME_WAITING;
 	}
 	if (block->reason == SUTURE_REASON_HOOK)
@@ -214,6 +230,7 @@ static enum outcome one_process(struct suture_survey *survey, struct task_struct
 struct tally {
 	unsigned int changed;	/* are at the goal since this look */
 	unsigned int waiting;
+	unsigned int passing;	/* of those: for a reason that does not last */
 	unsigned int lost;	/* have ended, perhaps after a fork: see step() */
 };
 
@@ -251,6 +268,9 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, st
 		case OUTCOME_CHANGED:
 			tally->changed++;
 			break;
+		case OUTCOME_PASSING:
+			tally->passing++;
+			fallthrough;
 		case OUTCOME_WAITING:
 			tally->waiting++;
 			break;
@@ -272,10 +292,13 @@ out:
 	return ret;
 }
 
-static void try_later(struct suture_patch *patch)
+/* @passing: nobody waits for a reason that lasts. But that, too, comes to an end. */
+static void try_later(struct suture_patch *patch, bool passing)
 {
-	patch->delay_ms = patch->delay_ms ? min(2 * patch->delay_ms, (unsigned int)DELAY_MAX_MS) :
-					    DELAY_FIRST_MS;
+	unsigned int max = passing && ++patch->rounds < PASSING_ROUNDS ? DELAY_PASSING_MS :
+									 DELAY_MAX_MS;
+
+	patch->delay_ms = patch->delay_ms ? min(2 * patch->delay_ms, max) : DELAY_FIRST_MS;
 	patch->next_try = jiffies + msecs_to_jiffies(patch->delay_ms);
 }
 
@@ -292,7 +315,7 @@ static bool nobody_left(struct suture_patch *patch)
 }
 
 /* Under suture_lock: the transition, or this round of it, is at its end. */
-static void conclude(struct suture_patch *patch, enum suture_goal goal, bool done)
+static void conclude(struct suture_patch *patch, enum suture_goal goal, bool done, bool passing)
 {
 	if (!done)
 		patch->clean_looks = 0;
@@ -303,7 +326,7 @@ static void conclude(struct suture_patch *patch, enum suture_goal goal, bool don
 		}
 		if (done)
 			patch->delay_ms = 0;
-		try_later(patch);
+		try_later(patch, passing);
 	} else if (done) {
 		patch->state = SUTURE_PATCH_APPLIED;
 		patch->delay_ms = 0;
@@ -311,8 +334,32 @@ static void conclude(struct suture_patch *patch, enum suture_goal goal, bool don
 	} else {
 		/* Also one that was applied, and whose new process has to wait. */
 		patch->state = SUTURE_PATCH_APPLYING;
-		try_later(patch);
+		try_later(patch, passing);
 	}
+}
+
+#define NUDGE_TRIES	6
+#define NUDGE_FIRST_US	40U
+
+/* A thread of this process has come back, and is just leaving the function. */
+static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 turns)
+{
+	struct pid *tgid = xchg(&patch->nudged, NULL);
+	struct task_struct *leader = get_pid_task(tgid, PIDTYPE_TGID);
+	struct suture_survey *survey = leader ? suture_survey_new(patch) : NULL;
+	enum outcome outcome = OUTCOME_WAITING;
+	unsigned int i;
+
+	for (i = 0; survey && i < NUDGE_TRIES && !turned(patch, turns); i++) {
+		outcome = one_process(survey, leader, goal);
+		if (outcome != OUTCOME_WAITING && outcome != OUTCOME_PASSING)
+			break;
+		usleep_range(NUDGE_FIRST_US << i, 2 * NUDGE_FIRST_US << i);
+	}
+	suture_survey_free(survey);
+	if (leader)
+		put_task_struct(leader);
+	put_pid(tgid);
 }
 
 static void step(struct suture_patch *patch)
@@ -324,6 +371,9 @@ static void step(struct suture_patch *patch)
 	bool applying;
 	int ret;
 
+	if (READ_ONCE(patch->nudged))
+		follow_nudge(patch, goal, turns);
+	suture_nudges_cancel(patch);
 	WRITE_ONCE(patch->dirty, false);
 	suture_records_prune(patch, false);
 	do {
@@ -341,7 +391,8 @@ static void step(struct suture_patch *patch)
 	if (patch->turns != turns)
 		patch->next_try = jiffies;
 	else
-		conclude(patch, goal, !ret && !tally.waiting && !tally.changed && !applying);
+		conclude(patch, goal, !ret && !tally.waiting && !tally.changed && !applying,
+			 !ret && tally.waiting == tally.passing);
 	patch->last_look = jiffies;
 	mutex_unlock(&suture_lock);
 }
@@ -354,7 +405,7 @@ static bool must_look_around(const struct suture_patch *patch)
 
 static bool has_work(const struct suture_patch *patch)
 {
-	return patch->state != SUTURE_PATCH_APPLIED || READ_ONCE(patch->dirty) ||
+	return READ_ONCE(patch->nudged) || patch->state != SUTURE_PATCH_APPLIED || READ_ONCE(patch->dirty) ||
 	       must_look_around(patch);
 }
 
@@ -363,6 +414,8 @@ static unsigned long due(const struct suture_patch *patch)
 {
 	unsigned long soon = patch->last_look + msecs_to_jiffies(DIRTY_PAUSE_MS);
 
+	if (READ_ONCE(patch->nudged))
+		return jiffies;
 	if (patch->state == SUTURE_PATCH_APPLIED)
 		return READ_ONCE(patch->dirty) ? soon :
 						 patch->last_look +

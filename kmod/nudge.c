@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process that waits for a thread which sleeps inside a function could be changed as
+ * soon as that one comes back. So the thread gets a task work (it is not woken) that
+ * tells the transition when it returns to user mode.
+ */
+#include <linux/delay.h>
+#include <linux/pid.h>
+#include <linux/refcount.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "suture.h"
+
+#define NUDGE_PAUSE_MS	10	/* a thread may come and go inside all the time */
+
+struct nudge {
+	struct callback_head work;
+	refcount_t refs;		/* the work, and whoever cancels it */
+	struct list_head node;		/* nudges; empty: not on it */
+	struct suture_patch *patch;	/* referenced */
+	struct task_struct *task;	/* referenced */
+};
+
+static LIST_HEAD(nudges);		/* those that are queued */
+static DEFINE_SPINLOCK(nudges_lock);
+static atomic_t works_in_flight = ATOMIC_INIT(0);	/* rmmod waits for them */
+
+static void put_nudge(struct nudge *nudge)
+{
+	if (!refcount_dec_and_test(&nudge->refs))
+		return;
+	put_task_struct(nudge->task);
+	suture_patch_put(nudge->patch);
+	kfree(nudge);
+	atomic_dec(&works_in_flight);
+}
+
+static void nudge_work(struct callback_head *work)
+{
+	struct nudge *nudge = container_of(work, struct nudge, work);
+	struct suture_patch *patch = nudge->patch;
+	struct pid *tgid, *old;
+
+	spin_lock(&nudges_lock);
+	list_del_init(&nudge->node);
+	spin_unlock(&nudges_lock);
+	if (time_after(jiffies, READ_ONCE(patch->last_nudge) + msecs_to_jiffies(NUDGE_PAUSE_MS))) {
+		WRITE_ONCE(patch->last_nudge, jiffies);
+		tgid = get_task_pid(current, PIDTYPE_TGID);
+		old = xchg(&patch->nudged, tgid);
+		put_pid(old);
+		suture_transition_kick();
+	}
+	put_nudge(nudge);
+}
+
+/*
+ * suture_nudge_ask - have thread @tid (as in the initial namespace), which holds a
+ * process up, tell when it comes back
+ *
+ * By the transition. One that runs is not asked: it would answer at once.
+ */
+void suture_nudge_ask(struct suture_patch *patch, int tid)
+{
+	struct pid *pid = find_get_pid(tid);
+	struct task_struct *t = get_pid_task(pid, PIDTYPE_PID);
+	struct nudge *nudge;
+
+	put_pid(pid);
+	if (!t)
+		return;
+	nudge = READ_ONCE(t->__state) == TASK_RUNNING ? NULL :
+		suture_try(kzalloc(sizeof(*nudge), GFP_KERNEL));
+	if (!nudge) {
+		put_task_struct(t);
+		return;		/* it is tried again some time anyway */
+	}
+	init_task_work(&nudge->work, nudge_work);
+	refcount_set(&nudge->refs, 1);
+	nudge->patch = patch;
+	kref_get(&patch->ref);
+	nudge->task = t;
+	atomic_inc(&works_in_flight);
+	spin_lock(&nudges_lock);
+	list_add(&nudge->node, &nudges);
+	spin_unlock(&nudges_lock);
+	if (suture_task_work_add(t, &nudge->work)) {
+		spin_lock(&nudges_lock);
+		list_del(&nudge->node);
+		spin_unlock(&nudges_lock);
+		put_nudge(nudge);
+	}
+}
+
+static struct nudge *take(const struct suture_patch *patch)
+{
+	struct nudge *nudge, *found = NULL;
+
+	spin_lock(&nudges_lock);
+	list_for_each_entry(nudge, &nudges, node) {
+		if (nudge->patch == patch) {
+			list_del_init(&nudge->node);
+			refcount_inc(&nudge->refs);
+			found = nudge;
+			break;
+		}
+	}
+	spin_unlock(&nudges_lock);
+	return found;
+}
+
+/* Ask nobody any more. The caller has a reference to the patch. */
+void suture_nudges_cancel(struct suture_patch *patch)
+{
+	struct nudge *nudge;
+
+	put_pid(xchg(&patch->nudged, NULL));
+	while ((nudge = take(patch))) {
+		if (suture_task_work_cancel(nudge->task, &nudge->work))
+			put_nudge(nudge);
+		put_nudge(nudge);
+	}
+}
+
+/* No patch is loaded: wait for the last works. */
+void suture_nudges_flush(void)
+{
+	while (atomic_read(&works_in_flight))
+		msleep(1);
+}
