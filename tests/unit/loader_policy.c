@@ -193,10 +193,10 @@ Test(policy, excludes_files_and_executables)
 	cr_expect(eq(str, (char *)files[0].excluded, (char *)"a.conf:1"));
 	cr_expect(files[1].excluded == NULL);
 	cr_expect(files[2].excluded == NULL);
-	cr_expect(0 == (suture_found_use(&files[0], 0, SUTURE_ROLE_TARGET)));
+	cr_expect(0 == suture_found_use(&files[0], 0, SUTURE_ROLE_TARGET));
 	cr_expect(suture_found_use(&files[0], 0, SUTURE_ROLE_NEEDED));
 	cr_expect(suture_found_use(&files[1], 0, SUTURE_ROLE_TARGET));
-	cr_expect(0 == (suture_found_use(&files[1], 1, SUTURE_ROLE_TARGET)));
+	cr_expect(0 == suture_found_use(&files[1], 1, SUTURE_ROLE_TARGET));
 
 	cr_assert(eq(int, suture_policy_scope(&policy, &scope, &err), 0));
 	cr_assert(eq(sz, scope.nr, 1));

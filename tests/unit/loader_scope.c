@@ -153,7 +153,8 @@ Test(scope, one_order_without_doubles)
 		if (!i)
 			first = scope;
 		else
-			cr_expect(0 == (memcmp(first.rules, scope.rules, 5 * sizeof(*scope.rules))));
+			cr_expect(0 == memcmp(first.rules, scope.rules,
+					      5 * sizeof(*scope.rules)));
 		if (i)
 			suture_scope_free(&scope);
 		memset(&scope, 0, sizeof(scope));

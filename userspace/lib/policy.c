@@ -266,10 +266,11 @@ int suture_policy_scope(const struct suture_policy *policy, struct suture_scope 
 	int ret;
 
 	for (i = 0; i < policy->exes.nr; i++) {
-		ret = suture_scope_add(scope, SUTURE_RULE_EXE, policy->exes.entries[i].pattern, true,
-				       err);
+		const struct suture_policy_entry *entry = &policy->exes.entries[i];
+
+		ret = suture_scope_add(scope, SUTURE_RULE_EXE, entry->pattern, true, err);
 		if (ret)
-			return suture_error_prefix(err, "%s", policy->exes.entries[i].where);
+			return suture_error_prefix(err, "%s", entry->where);
 	}
 	return 0;
 }

@@ -17,7 +17,7 @@ canaries() {
 		$(($3 - $2)) "with the reason canary"
 }
 for i in {1..8}; do
-	start p$i "$T/funcs/funcs"
+	start "p$i" "$T/funcs/funcs"
 done
 expect_status 0 suture apply --canary 25% "$(spm replace)"
 expect_match "$output" "8 processes: 2 patched, 6 not applicable" "apply sums up"
@@ -26,7 +26,7 @@ canaries replace 2 8
 is p1 ok new replace
 is p2 ok new replace
 for i in {3..8}; do
-	is p$i ok old replace
+	is "p$i" ok old replace
 done
 expect_eq "$(cat /sys/kernel/suture/replace/{transition,canary})" $'0\n25' "transition and canary in sysfs"
 # a quarter of nine is more than two; then it is enough up to twelve
@@ -34,7 +34,7 @@ start p9 "$T/funcs/funcs"
 wait_for 10 test "$(total replace patched)" = 3
 canaries replace 3 9
 for i in {10..12}; do
-	start p$i "$T/funcs/funcs"
+	start "p$i" "$T/funcs/funcs"
 done
 sleep 0.3
 canaries replace 3 12
@@ -49,7 +49,7 @@ expect_match "$output" "loaded for other processes" "another share"
 expect_status 0 suture promote replace
 expect_match "$output" "12 processes: 12 patched" "promote sums up"
 for i in {1..12}; do
-	is p$i ok new replace
+	is "p$i" ok new replace
 done
 start p13 "$T/funcs/funcs"
 is p13 1001 first
@@ -58,15 +58,15 @@ expect_match "$output" "not in a canary stage" "a second promote"
 expect_status 1 suture promote no-such-patch
 revert replace
 for i in {1..13}; do
-	is p$i ok old replace
+	is "p$i" ok old replace
 done
 
 # one that is busy is passed over, and another takes its place
 for i in {1..13}; do
-	stop p$i
+	stop "p$i"
 done
 for i in 1 2 3 4; do
-	start h$i "$T/threads/holder"
+	start "h$i" "$T/threads/holder"
 done
 is h1 ok enter hold
 apply hold --canary 25% --timeout 20

@@ -10,10 +10,10 @@ mkdir bin
 cp "$T/funcs/funcs" bin/prog
 cp "$T/threads/sleepers" bin/sleepers
 for i in 1 2; do
-	start root$i "$T/funcs/funcs"
-	start bin$i "$PWD/bin/prog"
-	start user$i setpriv --reuid $((1000 + i % 2)) --regid 1000 --clear-groups "$T/funcs/funcs"
-	start both$i setpriv --reuid $((1000 + i % 2)) --regid 1000 --clear-groups "$PWD/bin/prog"
+	start "root$i" "$T/funcs/funcs"
+	start "bin$i" "$PWD/bin/prog"
+	start "user$i" setpriv --reuid $((1000 + i % 2)) --regid 1000 --clear-groups "$T/funcs/funcs"
+	start "both$i" setpriv --reuid $((1000 + i % 2)) --regid 1000 --clear-groups "$PWD/bin/prog"
 done
 start sleepers "$PWD/bin/sleepers"
 start reader "$T/funcs/funcs-dl"
