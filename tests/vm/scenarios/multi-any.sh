@@ -23,7 +23,7 @@ done
 # the other one comes, and goes, and comes
 is first ok open b
 is first "1001 11002 11012" values
-expect_eq "$(proc multi-any "${pid[first]}" reason)" "-" "reason when the other has come"
+expect_eq "$(proc multi-any "${pid[first]}" reason)" none "reason when the other has come"
 is second ok open a
 is second "1001 11002 11012" values
 for round in 1 2 3; do

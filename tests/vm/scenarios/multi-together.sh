@@ -4,16 +4,25 @@
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
+# seen_pairs: the pairs that the thread has seen since the last time, one at least
+seen_pairs() {
+	ask a seen
+	until [ -n "$answer" ]; do
+		sleep 0.05
+		ask a seen
+	done
+}
+
 start a "$T/multi/multi"
 is a ok open a b c
 is a ok spin
-for round in {1..8}; do
+for round in {1..4}; do
 	apply multi-both
-	ask a seen
+	seen_pairs
 	# the change may come between the two calls of a pair, and then it is old, new
 	expect_match "$answer" "^((1/2|1/203|103/203) ?)+$" "patched, round $round: $answer"
 	revert multi-both
-	ask a seen
+	seen_pairs
 	expect_match "$answer" "^((103/203|103/2|1/2) ?)+$" "reverted, round $round: $answer"
 done
 stop a
