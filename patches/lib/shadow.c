@@ -57,6 +57,7 @@ struct store {
 	unsigned long layout;
 	const unsigned long *size;	/* of the arena, bytes */
 	char *arena;
+	const struct suture_state_slot_ *slot;	/* of the patch; its previous: see previous() */
 	unsigned long top;		/* units behind the buckets that are chunks */
 	unsigned long free[CLASSES];	/* by size: index of a free chunk, and a tag */
 };
@@ -73,10 +74,14 @@ struct place {
 __attribute__((weak, aligned(64))) char suture_shadow_arena[256 << 10];
 __attribute__((weak)) const unsigned long suture_shadow_arena_size = 256 << 10;
 
+extern struct suture_state_slot_ slot __asm__("suture.state." SUTURE_TEXT_(SUTURE_SHADOW_STATE))
+	__attribute__((visibility("hidden")));
+
 static struct store store = {
 	.layout = SUTURE_SHADOW_STATE_VERSION,
 	.size = &suture_shadow_arena_size,
 	.arena = suture_shadow_arena,
+	.slot = &slot,
 };
 SUTURE_STATE(SUTURE_SHADOW_STATE, SUTURE_SHADOW_STATE_VERSION, store);
 
@@ -310,7 +315,8 @@ static void withdraw(struct store *s, struct chunk *chunk)
 
 	do {
 		value = load(&chunk->next);
-	} while (!(value & LINK_DEAD) && !swap(&chunk->next, value, (value | LINK_DEAD) + LINK_TAG));
+	} while (!(value & LINK_DEAD) &&
+		 !swap(&chunk->next, value, (value | LINK_DEAD) + LINK_TAG));
 	find(s, chunk->obj, chunk->id, &place);
 	push(s, chunk);
 }
@@ -466,17 +472,20 @@ static int take(struct store *from, unsigned long id, bool all)
 				continue;
 			if (!all && chunk->id != id)
 				continue;
-			if (!add(&store, chunk->obj, chunk->id,
-				 room(chunk), copy, chunk, false))
+			if (!add(&store, chunk->obj, chunk->id, room(chunk), copy, chunk, true))
 				return -ENOMEM;
 		}
 	}
 	return 0;
 }
 
-static int previous(struct store **ret)
+/*
+ * The store of the patch that is replaced, or of the next one after that: where several
+ * are, the slot of each leads to the next. NULL: no patch is replaced here, or no more.
+ */
+static int previous(const struct store *s, struct store **ret)
 {
-	struct store *from = SUTURE_STATE_PREVIOUS(SUTURE_SHADOW_STATE);
+	struct store *from = s->slot->previous;
 
 	if (from && from->layout != SUTURE_SHADOW_STATE_VERSION)
 		return -EINVAL;
@@ -484,25 +493,35 @@ static int previous(struct store **ret)
 	return 0;
 }
 
-int suture_shadow_take(void)
+/* nr_ids 0: all ids. Where no patch is replaced, what is there is this patch's own. */
+static int take_from_all(const unsigned long *ids, size_t nr_ids)
 {
 	struct store *from;
-	int err = previous(&from);
+	int err = previous(&store, &from);
 
-	if (err)
+	if (err || !from)
 		return err;
-	empty_all(0, true, NULL);
-	return from ? take(from, 0, true) : 0;
+	if (!nr_ids)
+		empty_all(0, true, NULL);
+	for (size_t i = 0; i < nr_ids; i++)
+		empty_all(ids[i], false, NULL);
+	while (!err && from) {
+		if (!nr_ids)
+			err = take(from, 0, true);
+		for (size_t i = 0; !err && i < nr_ids; i++)
+			err = take(from, ids[i], false);
+		if (!err)
+			err = previous(from, &from);
+	}
+	return err;
+}
+
+int suture_shadow_take(void)
+{
+	return take_from_all(NULL, 0);
 }
 
 int suture_shadow_take_ids(const unsigned long *ids, size_t nr)
 {
-	struct store *from;
-	int err = previous(&from);
-
-	for (size_t i = 0; !err && i < nr; i++) {
-		empty_all(ids[i], false, NULL);
-		err = from ? take(from, ids[i], false) : 0;
-	}
-	return err;
+	return nr ? take_from_all(ids, nr) : 0;
 }

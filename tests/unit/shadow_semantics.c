@@ -270,8 +270,10 @@ Test(shadow, sizes)
 
 /* ------------------------------------------------------------- the next patch */
 
-static struct store other;
+static struct store other, third;
 static char other_arena[ARENA] __attribute__((aligned(64)));
+static char third_arena[ARENA] __attribute__((aligned(64)));
+static struct suture_state_slot_ other_slot, third_slot;
 
 /* What is there now becomes the store of the patch that is replaced. */
 static void becomes_previous(void)
@@ -279,6 +281,7 @@ static void becomes_previous(void)
 	other = store;
 	memcpy(other_arena, suture_shadow_arena, ARENA);
 	other.arena = other_arena;
+	other.slot = &other_slot;
 	memset(suture_shadow_arena, 0, ARENA);
 	store.top = 0;
 	memset(store.free, 0, sizeof(store.free));
@@ -335,10 +338,49 @@ Test(shadow, take_some_ids)
 	cr_expect(suture_shadow_get(&objects[9], 4));
 }
 
+/* Two are replaced: the one on top, and one below it. */
+Test(shadow, take_from_several)
+{
+	static const unsigned long id = 2;
+
+	add_number(1, 1);
+	add_number(2, 2);
+	becomes_previous();
+	third = other;
+	memcpy(third_arena, other_arena, ARENA);
+	third.arena = third_arena;
+	third.slot = &third_slot;
+	add_number(3, 2);
+	*add_number(1, 1) = 100;
+	becomes_previous();
+	other_slot.previous = &third;
+
+	for (int round = 0; round < 2; round++) {
+		cr_assert_eq(suture_shadow_take(), 0);
+		cr_expect_eq(*(int *)suture_shadow_get(&objects[1], 1), 100, "that of the topmost");
+		cr_expect_eq(*(int *)suture_shadow_get(&objects[2], 2), 2);
+		cr_expect_eq(*(int *)suture_shadow_get(&objects[3], 2), 3);
+	}
+	suture_shadow_free_all(1, NULL);
+	suture_shadow_free_all(2, NULL);
+	cr_assert_eq(suture_shadow_take_ids(&id, 1), 0);
+	cr_expect_null(suture_shadow_get(&objects[1], 1));
+	cr_expect(suture_shadow_get(&objects[2], 2) && suture_shadow_get(&objects[3], 2));
+	third.layout++;
+	cr_expect_eq(suture_shadow_take(), -EINVAL);
+}
+
 Test(shadow, take_nothing)
 {
-	cr_expect_eq(suture_shadow_take(), 0, "no patch was replaced");
-	cr_expect_eq(store.top, 0);
+	static const unsigned long id = 1;
+
+	/* No patch was replaced in this process, and what the new one has made stays: a
+	 * process that maps the target later runs it before its hooks. */
+	add_number(1, 1);
+	cr_expect_eq(suture_shadow_take(), 0);
+	cr_expect_eq(suture_shadow_take_ids(&id, 1), 0);
+	cr_expect(suture_shadow_get(&objects[1], 1));
+	suture_shadow_free(&objects[1], 1, NULL);
 	becomes_previous();
 	cr_expect_eq(suture_shadow_take(), 0);
 	cr_expect_eq(store.top, 0);

@@ -70,9 +70,11 @@ void suture_shadow_free_all(unsigned long id, suture_shadow_dtor dtor);
 /*
  * For the pre_patch or post_patch hook of a patch that replaces another: fetch copies of
  * that one's variables, all of them or those with the ids named. What this patch had of
- * them before is dropped, so that a hook may run again. Addresses in the data that lead
- * into the replaced patch are not adapted. 0, also when nothing was there; -ENOMEM: the
- * arena is too small; -EINVAL: the other store is newer than this code.
+ * them before is dropped, so that a hook may run again. Nothing happens in a process that
+ * has not had the other patch. Where several are replaced, those of all are taken; for the
+ * same object and id one of them. Addresses in the data that lead into a replaced patch
+ * are not adapted. 0, or -ENOMEM: the arena is too small; -EINVAL: the other store is not
+ * one that this code knows.
  */
 int suture_shadow_take(void);
 int suture_shadow_take_ids(const unsigned long *ids, size_t nr);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: a second patch takes the place of the first and its shadow variables with it, and adds its own
-# limit: 120
+# limit: 180
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
@@ -34,6 +34,16 @@ logs 1 "second patch: so are its own"
 ask p child
 expect_eq "$(part logs)" "$base" "logs in a child that has closed all"
 
+# A process that never had the first patch has nothing to take over, and keeps its own.
+start late "$T/shadow/sessions"
+is late "ok 3" open 3
+wait_for 10 state_is shadow-fix2 "${pid[late]}" patched
+is late "ok 3" use 2
+is late "uses 2 2 2" close 3
+ask late logs
+expect_eq "$(part logs)" "$base" "logs of a later process"
+stop late
+
 # Back to nothing, not to the first patch.
 revert shadow-fix2
 ! loaded shadow-fix1 || die "the first patch is back"
@@ -59,6 +69,20 @@ expect_match "$output" 'state' "the reason"
 is p "uses 0 0" close 2
 logs 0 "the first patch is still in force"
 revert shadow-fix1
+
+# A cumulative patch takes over what several have kept, each in a store of its own.
+apply shadow-fix1
+apply shadow-count
+is p "ok 3" open 3
+is p "ok 3" use 2
+apply shadow-fix3
+for name in shadow-fix1 shadow-count; do
+	! loaded $name || die "$name is still there"
+done
+is p "ok 3" use 1
+is p "uses 3 3 3" close 3
+logs 0 "the logs of the one, the counters of the other"
+revert shadow-fix3
 
 # Threads all the time: not one log is lost on the way from one patch to the other.
 for round in 1 2 3 4 5; do
