@@ -18,7 +18,7 @@
 
 /* A function or call site of the patch, on one of its sides. */
 struct suture_trace_func {
-	char name[128];		/* of several sites that lead to one function: the first's, and more */
+	char name[128];		/* where several lead to one new function: "NAME and N more" */
 	bool old;		/* the code that is replaced; else that of the patch */
 	uint32_t number;	/* of the function, or of the site + the number of functions */
 	bool traced;
