@@ -9,7 +9,7 @@ slow=0
 for round in 1 2 3 4 5; do
 	is one ok enter hold
 	suture apply --no-wait "$(spm hold)"
-	# tries are a second apart by now
+	# the next try is almost a second away now
 	sleep 2.2
 	expect_eq "$(cat /sys/kernel/suture/hold/transition)" 1 "transition with the thread inside"
 	before=$(now_ms)
@@ -18,9 +18,9 @@ for round in 1 2 3 4 5; do
 		:
 	done
 	took=$(($(now_ms) - before))
-	[ $took -le 100 ] || slow=$((slow + 1))
+	[ $took -le 500 ] || slow=$((slow + 1))
 	ok "round $round: $took ms"
 	revert hold
 done
-expect_le $slow 1 "rounds that took more than 100 ms"
+expect_le $slow 1 "rounds that took more than half a second"
 stop one
