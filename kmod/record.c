@@ -77,6 +77,7 @@ void suture_record(struct suture_patch *patch, struct task_struct *leader, struc
 		list_add_tail(&record->node, &patch->records);
 		patch->nr_records++;
 	}
+	record->turns = READ_ONCE(patch->turns);
 	record->state = state;
 	record->error = error;
 	record->reason = block ? block->reason : SUTURE_REASON_NONE;
@@ -88,6 +89,27 @@ void suture_record(struct suture_patch *patch, struct task_struct *leader, struc
 out:
 	mutex_unlock(&patch->records_lock);
 	put_pid(tgid);
+}
+
+/*
+ * suture_hook_said_no - has a hook refused or failed here since the goal was set?
+ *
+ * It is asked once. Somebody who wants it asked again loads or reverts again.
+ */
+bool suture_hook_said_no(struct suture_patch *patch, struct task_struct *leader,
+			 struct mm_struct *mm)
+{
+	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
+	const struct suture_record *record;
+	bool no;
+
+	mutex_lock(&patch->records_lock);
+	record = tgid ? find(patch, tgid, mm) : NULL;
+	no = record && record->turns == READ_ONCE(patch->turns) &&
+	     (record->reason == SUTURE_REASON_HOOK || record->reason == SUTURE_REASON_HOOK_LATE);
+	mutex_unlock(&patch->records_lock);
+	put_pid(tgid);
+	return no;
 }
 
 void suture_records_prune(struct suture_patch *patch, bool all)

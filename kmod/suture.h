@@ -132,6 +132,7 @@ struct suture_record {
 	u32 func;
 	u32 attempts;
 	u32 held_us;
+	u32 turns;			/* of the patch's goal, then */
 	char thread_comm[TASK_COMM_LEN];
 };
 
@@ -380,6 +381,8 @@ int suture_scope_promote(const char *name, char *message);
 /* ---- record.c */
 void suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
 		   u32 state, int error, const struct suture_block *block, u32 held_us);
+bool suture_hook_said_no(struct suture_patch *patch, struct task_struct *leader,
+			 struct mm_struct *mm);
 void suture_records_prune(struct suture_patch *patch, bool all);
 bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 		      struct suture_proc *proc);

@@ -69,6 +69,8 @@ static enum outcome towards_patched(struct suture_patch *patch, struct task_stru
 
 	switch (view->kind) {
 	case SUTURE_VIEW_UNPATCHED:
+		if (patch->note.nr_hooks && suture_hook_said_no(patch, leader, mm))
+			return OUTCOME_STUCK;
 		if (suture_canary_wants(patch) && suture_scope_allows(patch, leader, mm)) {
 			ret = suture_apply_mm(patch, leader, mm, view, &block, &held_us);
 			if (!ret)
