@@ -46,15 +46,20 @@ static void *asleep(void *unused)
 static void *spin(void *unused)
 {
 	(void)unused;
-	for (;;)
-		if (hooked(1) != 2 && hooked(1) != 101)
+	proto_yield();
+	for (;;) {
+		int got = hooked(1);
+
+		if (got != 2 && got != 101)
 			wrong++;
+	}
 	return NULL;
 }
 
 static void *allocate(void *unused)
 {
 	(void)unused;
+	proto_yield();
 	for (unsigned int n = 1;; n = n * 1103515245 + 12345)
 		free(memset(malloc(n % 5000 + 1), 1, n % 5000 + 1));
 	return NULL;
