@@ -106,7 +106,8 @@ bench: setup
 install: kmod userspace
 	@[ -n '$(kver)' ] || { echo "install: no kernel headers in $(KDIR)" >&2; exit 1; }
 	install -D -m 644 build/kmod/$(kver)/suture.ko $(DESTDIR)/lib/modules/$(kver)/updates/suture.ko
-	install -D -m 644 patches/include/suture/patch.h $(authors)/include/suture/patch.h
+	install -D -m 644 -t $(authors)/include/suture patches/include/suture/*.h
+	install -D -m 644 -t $(authors)/lib patches/lib/*.c
 	install -D -m 644 patches/patch.mk $(authors)/patch.mk
 	$(MAKE) -C userspace install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	$(if $(DESTDIR),,depmod $(kver))

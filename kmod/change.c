@@ -2,19 +2,18 @@
 /*
  * The steps in one process. All that can be done before its threads are held is
  * done before: mapping, relocating, comparing, breaking the copy-on-write. While
- * they are held there are only the check of the stacks and a few bytes written.
+ * they are held there are only the check of the stacks, a few bytes written, and the
+ * hooks of the patch, if it has any.
  */
-#include <linux/cred.h>
 #include <linux/kthread.h>
 #include <linux/mmu_context.h>
 #include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
-#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
-#include "suture.h"
+#include "change.h"
 
-static int refuse(struct suture_block *block, u32 reason, u32 func, int ret)
+int suture_refuse(struct suture_block *block, u32 reason, u32 func, int ret)
 {
 	memset(block, 0, sizeof(*block));
 	block->reason = reason;
@@ -23,369 +22,626 @@ static int refuse(struct suture_block *block, u32 reason, u32 func, int ret)
 }
 
 /* An error that came before threads were held, as a block. */
-static int not_now(struct suture_block *block, int ret, u32 func)
+int suture_not_now(struct suture_block *block, int ret, u32 func)
 {
 	switch (ret) {
 	case -EBUSY:
-		return refuse(block, SUTURE_REASON_BUSY, SUTURE_NO_FUNC, -EAGAIN);
+		return suture_refuse(block, SUTURE_REASON_BUSY, SUTURE_NO_FUNC, -EAGAIN);
 	case -ESTALE:
-		return refuse(block, SUTURE_REASON_OLD_BYTES, func, ret);
+		return suture_refuse(block, SUTURE_REASON_OLD_BYTES, func, ret);
 	case -ERANGE:
-		return refuse(block, SUTURE_REASON_NO_ROOM, SUTURE_NO_FUNC, ret);
+		return suture_refuse(block, SUTURE_REASON_NO_ROOM, SUTURE_NO_FUNC, ret);
 	}
-	return refuse(block, SUTURE_REASON_NONE, SUTURE_NO_FUNC, ret);
+	return suture_refuse(block, SUTURE_REASON_NONE, SUTURE_NO_FUNC, ret);
 }
 
-/* With the dynamic linker, where hooks are to be run. */
-static struct suture_ranges *with_linker(struct suture_patch *patch, struct mm_struct *mm,
-					 const struct suture_view *view,
-					 struct suture_ranges *ranges)
+/* ---------------------------------------------------------------- parts */
+
+struct suture_change *suture_change_new(struct mm_struct *mm, unsigned int room)
 {
-	if (!ranges || !patch->note.nr_hooks)
-		return ranges;
-	return suture_ranges_join(ranges, suture_ranges_linker(patch, mm, view));
+	struct suture_change *change;
+
+	change = kvzalloc(struct_size(change, parts, room), GFP_KERNEL);
+	if (change)
+		change->mm = mm;
+	return change;
 }
 
-/* pre_* hooks, write, post_* hooks. What a post_* hook does wrong is only reported. */
-static int write_with_hooks(struct suture_gate *gate, struct suture_edits *edits,
-			    unsigned long base, bool revert, struct suture_block *block)
+/* The mappings that were made stay: see suture_change_undo(). */
+void suture_change_free(struct suture_change *change)
 {
-	u32 pre = revert ? SUTURE_HOOK_PRE_UNPATCH : SUTURE_HOOK_PRE_PATCH;
-	u32 post = revert ? SUTURE_HOOK_POST_UNPATCH : SUTURE_HOOK_POST_PATCH;
-	u32 func = 0;
-	int ret = 0;
+	unsigned int i;
 
-	if (suture_has_hooks(edits->patch, pre) || suture_has_hooks(edits->patch, post))
-		ret = suture_hooks_ready(gate, block);
-	if (ret)
-		return ret;
-	ret = suture_hooks_run(gate, edits->patch, base, pre, block);
-	if (ret)
-		return ret;
-	if (!suture_edits_match(edits, &func))
-		return refuse(block, SUTURE_REASON_OLD_BYTES, func, -ESTALE);
-	suture_edits_write(edits);
-	if (suture_hooks_run(gate, edits->patch, base, post, block))
-		return 1;
+	if (!change)
+		return;
+	suture_edits_free(change->edits);
+	suture_edits_free(change->settled);
+	kvfree(change->ranges);
+	for (i = 1; i < change->nr; i++)
+		suture_survey_free(change->parts[i].survey);
+	suture_crew_put(change->crew);
+	kvfree(change);
+}
+
+struct suture_part *suture_change_add(struct suture_change *change, enum suture_part_op op,
+				      struct suture_survey *survey, u64 state)
+{
+	struct suture_part *part = &change->parts[change->nr++];
+
+	part->op = op;
+	part->patch = survey->patch;
+	part->survey = survey;
+	part->base = survey->view.patch_base;
+	part->objects = ~0U;
+	part->state = state;
+	return part;
+}
+
+static u64 state_applied(const struct suture_patch *patch, bool hooks_due)
+{
+	bool due = hooks_due && (suture_has_hooks(patch, SUTURE_HOOK_PRE_PATCH) ||
+				 suture_has_hooks(patch, SUTURE_HOOK_POST_PATCH));
+
+	return SUTURE_LEDGER_APPLIED | (due ? SUTURE_LEDGER_HOOKS_DUE : 0);
+}
+
+/*
+ * The others that have to change with the patch of part 0: those whose place it takes
+ * go when it comes, and come back when it goes although they are to stay. Their
+ * mappings are not made yet.
+ */
+static int add_others(struct suture_change *change, struct task_struct *leader, bool applying,
+		      struct suture_block *block)
+{
+	unsigned int i;
+
+	for (i = 0; i < change->crew->nr; i++) {
+		struct suture_patch *other = change->crew->patches[i];
+		bool stays = READ_ONCE(other->goal) == SUTURE_GOAL_PATCHED;
+		struct suture_survey *survey;
+		bool used = false;
+		int ret;
+
+		if (stays == applying)
+			continue;
+		if (stays && !suture_scope_allows(other, leader, change->mm))
+			continue;
+		survey = suture_survey_new(other);
+		if (!survey)
+			return suture_not_now(block, -ENOMEM, 0);
+		ret = suture_survey_mm(survey, change->mm);
+		if (!ret && stays && survey->view.kind == SUTURE_VIEW_UNPATCHED) {
+			suture_change_add(change, SUTURE_PART_ADD, survey,
+					  state_applied(other, false));
+			used = true;
+		} else if (!ret && !stays && survey->view.kind == SUTURE_VIEW_PATCHED) {
+			suture_change_add(change, SUTURE_PART_REMOVE, survey, 0);
+			used = true;
+		} else if (!ret && !stays && survey->view.kind == SUTURE_VIEW_FOREIGN) {
+			ret = -ESTALE;
+		}
+		if (!used)
+			suture_survey_free(survey);
+		if (ret)
+			return suture_not_now(block, ret, SUTURE_NO_FUNC);
+	}
 	return 0;
 }
 
-/* Hold, check, write (with edits), let go. *ret_inside: written although a thread is inside. */
-static int hold_and_write(struct mm_struct *mm, struct task_struct *leader,
-			  struct suture_ranges *ranges, struct suture_edits *edits,
-			  unsigned long base, bool revert, bool quiescent, bool inside_ok, bool *ret_inside,
-			  struct suture_block *block, u32 *ret_held)
+/* ------------------------------------------------------------- mappings */
+
+/* Unmap, unless one of its hooks has not come back: then it is stale, and drained. */
+static int unmap(struct mm_struct *mm, struct suture_patch *patch, unsigned long base)
 {
-	struct suture_gate *gate;
-	bool inside;
+	if (suture_hooks_unfinished(mm))
+		return -EAGAIN;
+	return suture_unmap(patch, base);
+}
+
+/* Map what is to be added. On error suture_change_undo() cleans up. */
+int suture_change_map(struct suture_change *change, struct suture_block *block)
+{
+	unsigned int i;
+	u32 func = 0;
 	int ret;
 
-	gate = suture_gate_new(mm, leader);
-	if (!gate)
-		return refuse(block, SUTURE_REASON_NONE, SUTURE_NO_FUNC, -ENOMEM);
-	ret = suture_gate_close(gate, ranges, quiescent, block);
-	inside = ret && (block->reason == SUTURE_REASON_INSIDE ||
-			 block->reason == SUTURE_REASON_ALTSTACK);
-	if (inside && inside_ok)
-		ret = 0;
-	if (!ret && edits)
-		ret = write_with_hooks(gate, edits, base, revert, block);
-	*ret_held = suture_gate_open(gate);
-	if (ret_inside)
-		*ret_inside = inside;
+	for (i = 0; i < change->nr; i++) {
+		struct suture_part *part = &change->parts[i];
+
+		if (part->op == SUTURE_PART_REMOVE)
+			continue;
+		ret = suture_old_bytes(part->survey, part->objects, &func);
+		if (ret)
+			return suture_not_now(block, ret, func);
+		if (part->op == SUTURE_PART_FIX) {
+			ret = suture_remap(part->patch, &part->survey->view, part->objects);
+		} else {
+			part->base = 0;
+			ret = suture_map(part->patch, &part->survey->view, &part->base);
+			part->mapped = !ret;
+		}
+		if (ret)
+			return suture_not_now(block, ret, func);
+	}
+	return 0;
+}
+
+/* What a patch that is replaced has built up: the new one's hooks may look at it. */
+static int hand_over(const struct suture_part *from, const struct suture_part *to)
+{
+	const struct spm_note *note = &to->patch->note;
+	u32 i, k;
+
+	for (i = 0; i < note->nr_states; i++) {
+		struct suture_state_slot __user *slot, *old;
+		u64 data;
+
+		k = suture_find_state(from->patch, note->states[i].id);
+		if (k == SUTURE_MAX_STATES)
+			continue;
+		slot = (void __user *)(to->base + note->states[i].slot);
+		old = (void __user *)(from->base + from->patch->note.states[k].slot);
+		if (get_user(data, &old->data) || put_user(data, &slot->previous) ||
+		    put_user(from->patch->note.states[k].version, &slot->previous_version))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static int hand_over_states(const struct suture_change *change)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 1; i < change->nr && !ret; i++) {
+		if (change->parts[0].op == SUTURE_PART_ADD &&
+		    change->parts[i].op == SUTURE_PART_REMOVE)
+			ret = hand_over(&change->parts[i], &change->parts[0]);
+	}
 	return ret;
 }
 
-static int drain(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		 unsigned long base, struct suture_block *block, u32 *ret_held)
+/* The replaced one's data is gone from here on. */
+static void forget_states(const struct suture_part *part)
 {
-	struct suture_ranges *ranges = suture_ranges_patch(patch, mm, base);
+	const struct spm_note *note = &part->patch->note;
+	u32 i;
+
+	for (i = 0; i < note->nr_states; i++) {
+		struct suture_state_slot __user *slot =
+			(void __user *)(part->base + note->states[i].slot);
+
+		/* It was writable a moment ago; if it is not any more, no hook asks. */
+		if (put_user(0ULL, &slot->previous) || put_user(0U, &slot->previous_version))
+			break;
+	}
+}
+
+/* --------------------------------------------------------------- ranges */
+
+/* The patch changes a place that this mapping's branch may stand at. */
+static bool shares_place(const struct suture_patch *patch, const struct suture_view *view,
+			 const struct suture_mapping *m)
+{
+	u32 i, k;
+
+	for (i = 0; i < patch->nr_places; i++) {
+		const struct suture_place *mine = &patch->places[i];
+
+		for (k = 0; k < m->patch->nr_places; k++) {
+			const struct suture_place *its = &m->patch->places[k];
+
+			if (view->bases[mine->object] + mine->addr ==
+			    m->ledger.bases[its->object] + its->addr)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Code that is in force at the places of a quiescent patch so far: the old functions,
+ * and those of patches below. */
+static void add_inside(struct suture_ranges *ranges, const struct suture_part *part)
+{
+	const struct suture_survey *survey = part->survey;
+	unsigned int i;
+
+	suture_ranges_old(ranges, part->patch, &survey->view);
+	for (i = 0; i < survey->nr_mappings; i++) {
+		const struct suture_mapping *m = &survey->mappings[i];
+
+		if (m->patch->seq < part->patch->seq &&
+		    (m->ledger.state & SUTURE_LEDGER_APPLIED) &&
+		    shares_place(part->patch, &survey->view, m))
+			suture_ranges_patch(ranges, m->patch, m->base);
+	}
+}
+
+#define SPARE_RANGES	(1 + SUTURE_LINKER_RANGES)	/* uprobes, the dynamic linker */
+
+static bool wants_hooks(const struct suture_change *change)
+{
+	return suture_has_hooks(change->parts[0].patch, change->pre) ||
+	       suture_has_hooks(change->parts[0].patch, change->post);
+}
+
+/*
+ * What no thread may be inside of. With change->quiescent: also the code that is
+ * replaced, and patches that are taken away, which then can be unmapped at once.
+ */
+int suture_change_ranges(struct suture_change *change)
+{
+	struct mm_struct *mm = change->mm;
+	unsigned int room = change->edits->nr + SPARE_RANGES, i;
+
+	for (i = 0; i < change->nr; i++) {
+		const struct suture_part *part = &change->parts[i];
+
+		room += 1 + part->patch->note.nr_funcs + part->patch->note.nr_ranges +
+			part->survey->nr_mappings;
+	}
+	change->ranges = suture_ranges_new(room);
+	if (!change->ranges)
+		return -ENOMEM;
+	suture_ranges_edits(change->ranges, change->edits);
+	for (i = 0; i < change->nr && change->quiescent; i++) {
+		const struct suture_part *part = &change->parts[i];
+
+		if (part->op == SUTURE_PART_REMOVE)
+			suture_ranges_patch(change->ranges, part->patch, part->base);
+		else if (suture_patch_quiescent(part->patch))
+			add_inside(change->ranges, part);
+	}
+	suture_ranges_uprobes(change->ranges, mm);
+	if (!wants_hooks(change))
+		return 0;
+	return suture_ranges_linker(change->ranges, change->parts[0].patch, mm,
+				    &change->parts[0].survey->view);
+}
+
+/* ----------------------------------------------------------------- hold */
+
+/* Threads are held. */
+static int write_edits(struct suture_change *change, const struct suture_edits *edits,
+		       struct suture_block *block)
+{
+	u32 func = 0;
+	int ret = 0;
+
+	/* A uprobe takes the lock to replace a page. */
+	if (!mmap_read_trylock(change->mm))
+		return suture_refuse(block, SUTURE_REASON_BUSY, SUTURE_NO_FUNC, -EAGAIN);
+	if (!suture_edits_mapped(edits))
+		ret = suture_refuse(block, SUTURE_REASON_BUSY, SUTURE_NO_FUNC, -EAGAIN);
+	else if (!suture_edits_match(edits, &func))
+		ret = suture_refuse(block, SUTURE_REASON_OLD_BYTES, func, -ESTALE);
+	else
+		suture_edits_write(edits);
+	mmap_read_unlock(change->mm);
+	return ret;
+}
+
+static int run_hooks(struct suture_change *change, struct suture_gate *gate, u32 kind,
+		     struct suture_block *block)
+{
+	const struct suture_part *part = &change->parts[0];
+
+	if (!kind || !suture_has_hooks(part->patch, kind))
+		return 0;
+	return suture_hooks_run(gate, part->patch, part->base, kind, block);
+}
+
+static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
+			 struct suture_block *block)
+{
+	struct suture_block ignored;
+	int ret = 0;
+
+	/* Nothing is written if in the end there is nobody to run the post_* hooks. */
+	if (wants_hooks(change))
+		ret = suture_hooks_ready(gate, block);
+	if (!ret)
+		ret = run_hooks(change, gate, change->pre, block);
+	if (change->settled) {
+		/* The branches stand already. No to that: take them out. */
+		if (ret == -ECANCELED || ret == -ETIMEDOUT)
+			return write_edits(change, change->edits, &ignored) ?: ret;
+		if (ret)
+			return ret;
+		ret = write_edits(change, change->settled, block);
+	} else if (!ret) {
+		ret = write_edits(change, change->edits, block);
+	}
+	if (!ret)
+		run_hooks(change, gate, change->post, &ignored);
+	return ret;
+}
+
+/* Hold, check, write, let go. change->inside: written although a thread is inside. */
+static int hold_and_write(struct suture_change *change, struct task_struct *leader,
+			  struct suture_block *block, u32 *ret_held)
+{
+	struct suture_gate *gate;
 	int ret;
 
-	if (suture_hooks_unfinished(mm)) {
+	gate = suture_gate_new(change->mm, leader);
+	if (!gate)
+		return suture_not_now(block, -ENOMEM, 0);
+	ret = suture_gate_close(gate, change->ranges, change->quiescent, block);
+	change->inside = ret && (block->reason == SUTURE_REASON_INSIDE ||
+				 block->reason == SUTURE_REASON_ALTSTACK);
+	if (change->inside && change->inside_ok)
+		ret = 0;
+	if (!ret)
+		ret = write_in_hold(change, gate, block);
+	*ret_held = suture_gate_open(gate);
+	return ret;
+}
+
+static int drain(struct suture_survey *survey, struct task_struct *leader, unsigned long base,
+		 struct suture_block *block, u32 *ret_held)
+{
+	struct suture_patch *patch = survey->patch;
+	struct suture_ranges *ranges = suture_ranges_new(2);
+	struct suture_gate *gate = NULL;
+	int ret = -ENOMEM;
+
+	if (suture_hooks_unfinished(survey->mm)) {
 		kvfree(ranges);
-		return not_now(block, -EBUSY, 0);
+		return suture_not_now(block, -EBUSY, 0);
 	}
-	if (!ranges)
-		return not_now(block, -ENOMEM, 0);
-	ret = hold_and_write(mm, leader, ranges, NULL, base, true, true, false, NULL, block, ret_held);
+	if (ranges)
+		gate = suture_gate_new(survey->mm, leader);
+	if (!gate) {
+		kvfree(ranges);
+		return suture_not_now(block, -ENOMEM, 0);
+	}
+	suture_ranges_patch(ranges, patch, base);
+	suture_ranges_uprobes(ranges, survey->mm);
+	ret = suture_gate_close(gate, ranges, true, block);
+	*ret_held = suture_gate_open(gate);
 	kvfree(ranges);
-	if (ret)
-		return ret;
-	return suture_unmap(patch, base);
+	return ret ?: unmap(survey->mm, patch, base);
 }
 
 /*
  * suture_drain_mm - unmap a mapping of the patch that no branch leads to
  *
  * All functions here: by a kernel thread, under suture_mm_lock(), with references
- * to leader and mm. Return 0, -EAGAIN with *@block (not now), or another error,
- * with *@block where there is a reason.
+ * to leader and mm (that of the survey, just made). Return 0, -EAGAIN with *@block (not
+ * now), or another error, with *@block where there is a reason.
  */
-int suture_drain_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		    unsigned long base, struct suture_block *block, u32 *ret_held)
+int suture_drain_mm(struct suture_survey *survey, struct task_struct *leader, unsigned long base,
+		    struct suture_block *block, u32 *ret_held)
 {
 	int ret;
 
-	kthread_use_mm(mm);
-	ret = drain(patch, leader, mm, base, block, ret_held);
-	kthread_unuse_mm(mm);
+	kthread_use_mm(survey->mm);
+	ret = drain(survey, leader, base, block, ret_held);
+	kthread_unuse_mm(survey->mm);
 	return ret;
 }
 
-/* Map, and prepare the writing. On error nothing is left behind. */
-static int prepare(struct suture_patch *patch, struct mm_struct *mm,
-		   const struct suture_view *view, struct suture_edits **ret_edits,
-		   unsigned long *ret_base, struct suture_block *block)
+/* Plan and pin the writing. */
+static int prepare(struct suture_change *change, struct suture_block *block)
 {
-	struct suture_edits *edits;
-	unsigned long base;
 	u32 func = 0;
 	int ret;
 
-	ret = suture_old_bytes(patch, mm, view, &func);
-	if (ret)
-		return not_now(block, ret, func);
-	ret = suture_map(patch, view, &base);
-	if (ret)
-		return not_now(block, ret, func);
-	edits = suture_edits_make(patch, mm, view, base, false, &ret);
-	if (!edits)
-		goto err;
-	ret = suture_edits_pin(edits, false);
-	if (ret)
-		goto err;
-	*ret_edits = edits;
-	*ret_base = base;
-	return 0;
-err:
-	if (edits)
-		suture_edits_give_back(edits);
-	suture_edits_free(edits);
-	suture_unmap(patch, base);
-	return not_now(block, ret, func);
+	ret = suture_edits_make(change->mm, change->parts, change->nr, &change->edits, &func);
+	if (!ret)
+		ret = suture_edits_pin(change->edits);
+	if (!ret)
+		ret = hand_over_states(change);
+	if (!ret)
+		ret = suture_change_ranges(change);
+	return ret ? suture_not_now(block, ret, func) : 0;
 }
 
-static void undo(struct suture_patch *patch, struct suture_edits *edits, unsigned long base)
+/* Nothing was written: no branch leads to what was mapped. */
+void suture_change_undo(struct suture_change *change)
 {
-	suture_edits_give_back(edits);
-	suture_unmap(patch, base);
-}
+	unsigned int i;
 
-int suture_apply_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		    const struct suture_view *view, struct suture_block *block, u32 *ret_held)
-{
-	bool quiescent = suture_patch_quiescent(patch);
-	struct suture_ranges *ranges;
-	struct suture_edits *edits;
-	unsigned long base;
-	int ret;
-
-	kthread_use_mm(mm);
-	/* Left over by a dlclose, or by a fork in the middle: first out with it. */
-	if (view->stale_base) {
-		ret = drain(patch, leader, mm, view->stale_base, block, ret_held);
-		if (ret)
-			goto out;
+	if (change->edits)
+		suture_edits_give_back(change->edits);
+	for (i = 0; i < change->nr; i++) {
+		if (change->parts[i].mapped)
+			unmap(change->mm, change->parts[i].patch, change->parts[i].base);
 	}
-	ret = prepare(patch, mm, view, &edits, &base, block);
-	if (ret)
-		goto out;
-	ranges = with_linker(patch, mm, view, suture_ranges_old(patch, mm, view, quiescent));
-	if (ranges)
-		ret = hold_and_write(mm, leader, ranges, edits, base, false, quiescent, false, NULL,
-				     block, ret_held);
-	else
-		ret = not_now(block, -ENOMEM, 0);
-	kvfree(ranges);
-	if (ret > 0) {
-		ret = 0;
-	} else if (ret) {
-		suture_edits_give_back(edits);
-		if (!suture_hooks_unfinished(mm))
-			suture_unmap(patch, base);
-	}
-	suture_edits_free(edits);
-out:
-	kthread_unuse_mm(mm);
-	return ret;
 }
 
-/*
- * With -EAGAIN and a patch that is immediate the old code may be back already and
- * a thread still inside the new one: the view says so (unpatched, and stale).
- */
-int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		     const struct suture_view *view, struct suture_block *block, u32 *ret_held)
+/* It is done: unmap what was taken away, if nobody can be inside. 0 or -EAGAIN. */
+static int finish(struct suture_change *change)
 {
-	unsigned long base = view->patch_base;
-	bool quiescent = suture_patch_quiescent(patch);
-	struct suture_ranges *ranges;
-	struct suture_edits *edits;
-	bool inside = false;
-	int ret;
+	unsigned int i;
+	int ret = 0;
 
-	kthread_use_mm(mm);
-	ret = -ENOMEM;
-	ranges = with_linker(patch, mm, view, suture_ranges_patch(patch, mm, base));
-	if (!ranges)
-		goto err;
-	edits = suture_edits_make(patch, mm, view, base, true, &ret);
-	if (!edits)
-		goto err_ranges;
-	ret = suture_edits_pin(edits, true);
-	if (ret)
-		goto err_edits;
-	ret = hold_and_write(mm, leader, ranges, edits, base, true, true,
-			     !quiescent && !patch->note.nr_hooks, &inside, block, ret_held);
-	if (ret < 0)
-		goto out;
-	if (ret > 0 && suture_hooks_unfinished(mm))
-		inside = true;
-	ret = 0;
-	if (inside)
-		ret = -EAGAIN;		/* draining */
-	else
-		ret = suture_unmap(patch, base);
+	if (change->parts[0].op == SUTURE_PART_ADD)
+		forget_states(&change->parts[0]);
+	for (i = 0; i < change->nr; i++) {
+		const struct suture_part *part = &change->parts[i];
+
+		if (part->op != SUTURE_PART_REMOVE)
+			continue;
+		if (change->inside || !change->quiescent)
+			ret = -EAGAIN;		/* draining */
+		else
+			ret = unmap(change->mm, part->patch, part->base) ?: ret;
+	}
 	/* Last: threads fault in this page, and must not meet the unmapping's lock. */
-	suture_edits_give_back(edits);
-out:
-	suture_edits_free(edits);
-	kvfree(ranges);
-	kthread_unuse_mm(mm);
+	suture_edits_give_back(change->edits);
 	return ret;
-
-err_edits:
-	suture_edits_free(edits);
-err_ranges:
-	kvfree(ranges);
-err:
-	kthread_unuse_mm(mm);
-	return not_now(block, ret, 0);
 }
 
-/* All text of the targets lies in what this system call has mapped. */
-static bool all_new(struct suture_patch *patch, const struct suture_view *view,
-		    unsigned long start, unsigned long end)
+static int carry_out(struct suture_change *change, struct task_struct *leader,
+		     struct suture_block *block, u32 *ret_held)
+{
+	int ret;
+
+	ret = suture_change_map(change, block);
+	if (!ret)
+		ret = prepare(change, block);
+	if (!ret)
+		ret = hold_and_write(change, leader, block, ret_held);
+	if (ret)
+		suture_change_undo(change);
+	return ret;
+}
+
+/* Patches that take one another's place, for a change of this patch. */
+static int find_others(struct suture_change **change, struct suture_survey *survey,
+		       struct suture_block *block)
+{
+	struct suture_crew *crew = suture_crew_replaced(survey->patch);
+
+	*change = crew ? suture_change_new(survey->mm, 1 + crew->nr) : NULL;
+	if (!*change) {
+		suture_crew_put(crew);
+		return suture_not_now(block, -ENOMEM, 0);
+	}
+	(*change)->crew = crew;
+	return 0;
+}
+
+static bool any_quiescent(const struct suture_change *change)
+{
+	unsigned int i;
+
+	for (i = 0; i < change->nr; i++) {
+		if (suture_patch_quiescent(change->parts[i].patch))
+			return true;
+	}
+	return false;
+}
+
+int suture_apply_mm(struct suture_survey *survey, struct task_struct *leader,
+		    struct suture_block *block, u32 *ret_held)
+{
+	struct suture_change *change = NULL;
+	int ret = 0;
+
+	kthread_use_mm(survey->mm);
+	/* Left over by a dlclose, or by a fork in the middle: first out with it. */
+	if (survey->view.stale_base)
+		ret = drain(survey, leader, survey->view.stale_base, block, ret_held);
+	if (!ret)
+		ret = find_others(&change, survey, block);
+	if (ret)
+		goto out;
+	suture_change_add(change, SUTURE_PART_ADD, survey, state_applied(survey->patch, false));
+	change->pre = SUTURE_HOOK_PRE_PATCH;
+	change->post = SUTURE_HOOK_POST_PATCH;
+	ret = add_others(change, leader, true, block);
+	if (ret)
+		goto out;
+	change->quiescent = any_quiescent(change);
+	ret = carry_out(change, leader, block, ret_held);
+	if (!ret)
+		finish(change);
+out:
+	suture_change_free(change);
+	kthread_unuse_mm(survey->mm);
+	return ret;
+}
+
+/* Only what the patch refers to is elsewhere: no branch has to be written. */
+static bool only_needed(const struct suture_patch *patch, u32 objects)
 {
 	u32 i;
 
 	for (i = 0; i < patch->note.nr_objects; i++) {
-		if (patch->note.objects[i].role == SUTURE_ROLE_TARGET &&
-		    (view->texts[i] < start || view->texts[i] >= end))
+		if ((objects >> i & 1) && patch->note.objects[i].role == SUTURE_ROLE_TARGET)
 			return false;
 	}
 	return true;
 }
 
-/* current is the only user of its mm, and itself outside of ranges (which are freed). */
-static bool alone_and_outside(struct suture_ranges *ranges, bool quiescent)
+/*
+ * suture_fix_mm - objects have come up, or are elsewhere: let the patch know, and write
+ * its branches there; or run the hooks that are due
+ */
+int suture_fix_mm(struct suture_survey *survey, struct task_struct *leader,
+		  struct suture_block *block, u32 *ret_held)
 {
-	struct mm_struct *mm = current->mm;
-	struct suture_block block;
-	struct suture_fault fault;
-	bool ok = false;
-
-	if (ranges && thread_group_empty(current) && atomic_read(&mm->mm_users) == 1 &&
-	    suture_mmap_read_lock(mm)) {
-		ok = !suture_stack_check(current, mm, ranges, quiescent, &block, &fault);
-		mmap_read_unlock(mm);
-	}
-	kvfree(ranges);
-	return ok;
-}
-
-/* What dlclose left over. False: another thread may be inside, or it is in use. */
-static bool unmap_stale(struct suture_patch *patch, unsigned long base)
-{
-	return alone_and_outside(suture_ranges_patch(patch, current->mm, base), true) &&
-	       !suture_unmap(patch, base);
-}
-
-static int apply_new(struct suture_patch *patch, const struct suture_view *view,
-		     struct suture_block *block)
-{
-	struct mm_struct *mm = current->mm;
-	struct suture_edits *edits;
-	const struct cred *old;
-	unsigned long base;
-	struct cred *cred;
+	const struct suture_view *view = &survey->view;
+	struct suture_part settled;
+	struct suture_change *change;
 	u32 func = 0;
 	int ret;
 
-	/* AppArmor and SELinux would judge the process for what the kernel does. */
-	cred = prepare_kernel_cred(&init_task);
-	if (!cred)
-		return not_now(block, -ENOMEM, 0);
-	old = override_creds(cred);
-	ret = prepare(patch, mm, view, &edits, &base, block);
-	if (ret)
+	change = suture_change_new(survey->mm, 1);
+	if (!change)
+		return suture_not_now(block, -ENOMEM, 0);
+	kthread_use_mm(survey->mm);
+	if (view->fix && only_needed(survey->patch, view->fix)) {
+		ret = suture_remap(survey->patch, view, view->fix);
 		goto out;
-	/* A fork copies all of it or nothing: it takes the mmap_lock for writing. */
-	mmap_read_lock(mm);
-	if (suture_edits_match(edits, &func))
-		suture_edits_write(edits);
-	else
-		ret = refuse(block, SUTURE_REASON_OLD_BYTES, func, -ESTALE);
-	mmap_read_unlock(mm);
-	if (ret)
-		undo(patch, edits, base);
-	suture_edits_free(edits);
+	}
+	if (view->fix) {
+		suture_change_add(change, SUTURE_PART_FIX, survey,
+				  state_applied(survey->patch, view->hooks_due));
+		change->parts[0].objects = view->fix;
+		change->quiescent = suture_patch_quiescent(survey->patch);
+		ret = carry_out(change, leader, block, ret_held);
+		goto out;
+	}
+	suture_change_add(change, SUTURE_PART_REMOVE, survey, 0);
+	change->pre = SUTURE_HOOK_PRE_PATCH;
+	change->post = SUTURE_HOOK_POST_PATCH;
+	change->quiescent = true;
+	settled = change->parts[0];
+	settled.op = SUTURE_PART_FIX;
+	settled.objects = 0;
+	settled.state = SUTURE_LEDGER_APPLIED;
+	ret = prepare(change, block);
+	if (!ret)
+		ret = suture_edits_make(survey->mm, &settled, 1, &change->settled, &func) ?:
+		      suture_edits_pin(change->settled);
+	if (!ret)
+		ret = hold_and_write(change, leader, block, ret_held);
+	if (ret == -ECANCELED || ret == -ETIMEDOUT)
+		finish(change);
 out:
-	revert_creds(old);
-	put_cred(cred);
-	suture_arch_sync_core();
+	suture_change_free(change);
+	kthread_unuse_mm(survey->mm);
 	return ret;
 }
 
 /*
- * suture_apply_current - patch new text before anybody can have its address
+ * suture_revert_mm - take the patch out; @hooks: and run its hooks
  *
- * In the process, at the end of the system call that mapped it. Returns 0: done,
- * or nothing to do, or refused (recorded); else the transition must look at it.
+ * With -EAGAIN and a patch that is immediate the old code may be back already and
+ * a thread still inside the new one: the next survey says so (stale).
  */
-int suture_apply_current(struct suture_patch *patch)
+int suture_revert_mm(struct suture_survey *survey, struct task_struct *leader, bool hooks,
+		     struct suture_block *block, u32 *ret_held)
 {
-	struct mm_struct *mm = current->mm;
-	struct suture_block block = {};
-	struct suture_view view;
-	bool quiescent = suture_patch_quiescent(patch);
-	unsigned long start, end;
-	int later, ret;
+	struct suture_change *change;
+	int ret;
 
-	if (!mm || !suture_arch_new_mapping(current_pt_regs(), &start, &end))
-		return -EAGAIN;
-	suture_mm_lock(mm);
-	ret = suture_view_read(patch, mm, &view);
+	ret = find_others(&change, survey, block);
+	if (ret)
+		return ret;
+	kthread_use_mm(survey->mm);
+	suture_change_add(change, SUTURE_PART_REMOVE, survey, 0);
+	/* Those that have not run on the way in have nothing to undo. */
+	if (hooks && !survey->view.hooks_due) {
+		change->pre = SUTURE_HOOK_PRE_UNPATCH;
+		change->post = SUTURE_HOOK_POST_UNPATCH;
+	}
+	ret = add_others(change, leader, false, block);
 	if (ret)
 		goto out;
-	if (view.stale_base && !unmap_stale(patch, view.stale_base))
-		ret = -EAGAIN;
-	if (view.kind != SUTURE_VIEW_UNPATCHED ||
-	    !suture_scope_allows(patch, current->group_leader, mm))
-		goto out;
-	if (patch->note.nr_hooks) {
-		ret = -EAGAIN;	/* here is the dynamic linker */
-		goto out;
-	}
-	later = ret;
-	ret = -EAGAIN;
-	if (!all_new(patch, &view, start, end) &&
-	    !alone_and_outside(suture_ranges_old(patch, mm, &view, quiescent), quiescent))
-		goto out;
-	ret = apply_new(patch, &view, &block);
-	if (ret == -ESTALE || ret == -ERANGE) {
-		suture_record(patch, current->group_leader, mm, SUTURE_PROC_REFUSED, ret, &block,
-			      0);
-		ret = 0;
-	} else if (ret) {
-		/* Perhaps a limit of the process (RLIMIT_AS); a kernel thread has none. */
-		ret = -EAGAIN;
-	} else {
-		/* Another thread may have forked between mapping and writing. */
-		ret = atomic_read(&mm->mm_users) > 1 ? -EAGAIN : later;
-	}
+	/* Alone, one look at the stacks tells whether the patch can be unmapped, too. */
+	change->quiescent = change->nr == 1 || any_quiescent(change);
+	change->inside_ok = change->nr == 1 && !suture_patch_quiescent(survey->patch) &&
+			    !wants_hooks(change);
+	ret = carry_out(change, leader, block, ret_held);
+	if (!ret)
+		ret = finish(change);
 out:
-	suture_mm_unlock(mm);
+	suture_change_free(change);
+	kthread_unuse_mm(survey->mm);
 	return ret;
 }

@@ -103,26 +103,20 @@ static int ioc_wait(struct suture_ioc_wait *arg)
 	return ret;
 }
 
-static int ioc_procs(struct suture_ioc_procs *arg)
+static int list_procs(struct suture_survey *survey, struct suture_ioc_procs *arg)
 {
 	struct suture_proc __user *out = u64_to_user_ptr(arg->procs);
-	struct suture_patch *patch;
 	struct suture_procs procs;
 	struct suture_proc proc;
 	u32 nr = 0;
 	unsigned int i;
 	int ret;
 
-	if (arg->flags || arg->reserved || !good_name(arg->name))
-		return -EINVAL;
-	patch = suture_patch_get(arg->name);
-	if (!patch)
-		return -ENOENT;
 	ret = suture_procs_collect(&procs);
 	if (ret)
-		goto out;
+		return ret;
 	for (i = 0; i < procs.nr && !ret; i++) {
-		if (!suture_proc_fill(patch, procs.tasks[i], &proc))
+		if (!suture_proc_fill(survey, procs.tasks[i], &proc))
 			continue;
 		if (nr < arg->nr && copy_to_user(out + nr, &proc, sizeof(proc)))
 			ret = -EFAULT;
@@ -131,7 +125,23 @@ static int ioc_procs(struct suture_ioc_procs *arg)
 	}
 	suture_procs_free(&procs);
 	arg->nr = nr;
-out:
+	return ret;
+}
+
+static int ioc_procs(struct suture_ioc_procs *arg)
+{
+	struct suture_survey *survey;
+	struct suture_patch *patch;
+	int ret;
+
+	if (arg->flags || arg->reserved || !good_name(arg->name))
+		return -EINVAL;
+	patch = suture_patch_get(arg->name);
+	if (!patch)
+		return -ENOENT;
+	survey = suture_survey_new(patch);
+	ret = survey ? list_procs(survey, arg) : -ENOMEM;
+	suture_survey_free(survey);
 	suture_patch_put(patch);
 	return ret;
 }
@@ -155,6 +165,9 @@ static void describe(const struct suture_patch *patch, struct suture_ioc_patch *
 	arg->loaded_at = patch->loaded_at;
 	strscpy_pad(arg->name, suture_patch_name(patch), sizeof(arg->name));
 	strscpy_pad(arg->version, spm_string(note, note->head->version), sizeof(arg->version));
+	strscpy_pad(arg->replaced_by,
+		    patch->replaced_by ? suture_patch_name(patch->replaced_by) : "",
+		    sizeof(arg->replaced_by));
 	path = file_path(patch->file, arg->path, sizeof(arg->path));
 	if (IS_ERR(path))
 		path = "";

@@ -12,7 +12,6 @@
 
 #include "suture.h"
 
-#define MAX_TEXTS	8	/* executable vmas of the interpreter */
 #define MAX_PHDRS	32
 
 /* Where the program's interpreter was loaded; 0: it has none. */
@@ -33,6 +32,7 @@ static void add_interpreter(struct suture_ranges *ranges, struct mm_struct *mm,
 			    unsigned long base)
 {
 	struct vm_area_struct *vma = find_vma(mm, base);
+	unsigned int texts = 0;
 	struct inode *inode;
 	VMA_ITERATOR(vmi, mm, base);
 
@@ -40,12 +40,13 @@ static void add_interpreter(struct suture_ranges *ranges, struct mm_struct *mm,
 		return;
 	inode = file_inode(vma->vm_file);
 	for_each_vma(vmi, vma) {
-		if (!vma->vm_file || file_inode(vma->vm_file) != inode ||
-		    ranges->nr == MAX_TEXTS)
+		if (!vma->vm_file || file_inode(vma->vm_file) != inode)
 			break;
-		if (vma->vm_flags & VM_EXEC)
-			suture_ranges_add(ranges, vma->vm_start - 1, vma->vm_end,
-					  SUTURE_RANGE_LINKER);
+		if (!(vma->vm_flags & VM_EXEC))
+			continue;
+		if (++texts == SUTURE_LINKER_RANGES)
+			break;
+		suture_ranges_add(ranges, vma->vm_start - 1, vma->vm_end, SUTURE_RANGE_LINKER);
 	}
 }
 
@@ -114,25 +115,20 @@ static bool all_relocated(struct suture_patch *patch, struct mm_struct *mm,
  *
  * current uses the mm. Everywhere while an object of the patch is not relocated; else
  * in the dynamic linker, and nowhere in a static program. Only program counters count,
- * and frames that somebody has found for certain. NULL: no memory, or the mmap_lock
- * was not to be had.
+ * and frames that somebody has found for certain. Adds up to SUTURE_LINKER_RANGES.
+ * Returns 0, or -EBUSY: the mmap_lock was not to be had.
  */
-struct suture_ranges *suture_ranges_linker(struct suture_patch *patch, struct mm_struct *mm,
-					   const struct suture_view *view)
+int suture_ranges_linker(struct suture_ranges *ranges, struct suture_patch *patch,
+			 struct mm_struct *mm, const struct suture_view *view)
 {
-	struct suture_ranges *ranges = suture_ranges_alloc(MAX_TEXTS + 1);
 	unsigned long base = interpreter_base(mm);
 
-	if (!ranges)
-		return NULL;
-	if (!suture_mmap_read_lock(mm)) {
-		kvfree(ranges);
-		return NULL;
-	}
+	if (!suture_mmap_read_lock(mm))
+		return -EBUSY;
 	if (base)
 		add_interpreter(ranges, mm, base);
 	if (!all_relocated(patch, mm, view))
 		suture_ranges_add(ranges, 0, ULONG_MAX, SUTURE_RANGE_LINKER);
 	mmap_read_unlock(mm);
-	return ranges;
+	return 0;
 }

@@ -11,7 +11,7 @@
 #define PLACE_TRIES	8
 #define LOWEST		0x10000UL	/* the largest default of vm.mmap_min_addr */
 
-/* Where the patch may stand so that every entry reaches it: [*lo, *hi]. */
+/* Where the patch may stand so that every place reaches it: [*lo, *hi]. */
 static void reach(struct suture_patch *patch, const struct suture_view *view, unsigned long *lo,
 		  unsigned long *hi)
 {
@@ -19,14 +19,15 @@ static void reach(struct suture_patch *patch, const struct suture_view *view, un
 
 	*lo = LOWEST;
 	*hi = TASK_SIZE_MAX - patch->span;
-	for (i = 0; i < patch->note.nr_funcs; i++) {
-		const struct suture_func *func = &patch->note.funcs[i];
-		unsigned long site = suture_site(func, view->bases);
+	for (i = 0; i < patch->nr_places; i++) {
+		const struct suture_place *place = &patch->places[i];
 		unsigned long from, to;
 
-		suture_arch_reach(site, &from, &to);
-		from = from > func->new_addr ? from - func->new_addr : 0;
-		to = to > func->new_addr ? to - func->new_addr : 0;
+		if (view->bases[place->object] == SUTURE_ABSENT)
+			continue;
+		suture_arch_reach(view->bases[place->object] + place->addr, &from, &to);
+		from = from > place->new_addr ? from - place->new_addr : 0;
+		to = to > place->new_addr ? to - place->new_addr : 0;
 		*lo = max(*lo, from);
 		*hi = min(*hi, to);
 	}
@@ -113,15 +114,26 @@ static int map_segment(struct suture_patch *patch, const struct spm_segment *seg
 	return 0;
 }
 
-static int relocate(struct suture_patch *patch, const struct suture_view *view, unsigned long base)
+/* The words that refer to these objects (a bit each); to the patch itself with @own. A
+ * missing object is at 0. */
+static int relocate(struct suture_patch *patch, const struct suture_view *view,
+		    unsigned long base, u32 objects, bool own)
 {
 	u32 i;
 
 	for (i = 0; i < patch->note.nr_relocs; i++) {
 		const struct suture_reloc *reloc = &patch->note.relocs[i];
-		u64 word = reloc->object == SUTURE_SELF ? base : view->bases[reloc->object];
+		u64 word = 0;
 
-		word += reloc->addend;
+		if (reloc->object == SUTURE_SELF) {
+			if (!own)
+				continue;
+			word = base + reloc->addend;
+		} else if (!(objects >> reloc->object & 1)) {
+			continue;
+		} else if (view->bases[reloc->object] != SUTURE_ABSENT) {
+			word = view->bases[reloc->object] + reloc->addend;
+		}
 		if (put_user(word, (u64 __user *)(base + reloc->offset)))
 			return -EFAULT;
 	}
@@ -139,7 +151,7 @@ static int write_ledger(struct suture_patch *patch, const struct suture_view *vi
 		if (put_user((u64)view->bases[i], &ledger->bases[i]))
 			return -EFAULT;
 	}
-	return put_user(SUTURE_LEDGER_MAGIC, &ledger->magic);
+	return put_user(0ULL, &ledger->state) ?: put_user(SUTURE_LEDGER_MAGIC, &ledger->magic);
 }
 
 /* The ledger has a page of its own where the last data page has no room for it. */
@@ -156,6 +168,17 @@ int suture_unmap(struct suture_patch *patch, unsigned long base)
 	return vm_munmap(base, patch->span);
 }
 
+static unsigned long first_text(const struct suture_patch *patch, const struct suture_view *view)
+{
+	u32 i;
+
+	for (i = 0; i < patch->nr_places; i++) {
+		if (view->bases[patch->places[i].object] != SUTURE_ABSENT)
+			return view->texts[patch->places[i].object];
+	}
+	return 0;
+}
+
 /* Reserve the span: nothing of the process can come between the segments. */
 static int reserve(struct suture_patch *patch, const struct suture_view *view,
 		   unsigned long *ret_base)
@@ -166,7 +189,7 @@ static int reserve(struct suture_patch *patch, const struct suture_view *view,
 
 	reach(patch, view, &lo, &hi);
 	/* Just below the text of the first target: usually the next free room. */
-	want = view->texts[patch->note.funcs[0].object] & PAGE_MASK;
+	want = first_text(patch, view) & PAGE_MASK;
 	want = want > patch->span ? want - patch->span : 0;
 	for (i = 0; i < PLACE_TRIES; i++) {
 		if (!suture_mmap_read_lock(mm))
@@ -206,7 +229,8 @@ int suture_map(struct suture_patch *patch, const struct suture_view *view,
 		if (ret)
 			goto err;
 	}
-	ret = map_ledger(patch, base) ?: suture_hooks_map(patch, base) ?: relocate(patch, view, base) ?:
+	ret = map_ledger(patch, base) ?: suture_hooks_map(patch, base) ?:
+	      relocate(patch, view, base, ~0U, true) ?:
 	      write_ledger(patch, view, base);
 	if (ret)
 		goto err;
@@ -215,4 +239,23 @@ int suture_map(struct suture_patch *patch, const struct suture_view *view,
 err:
 	suture_unmap(patch, base);
 	return ret;
+}
+
+/*
+ * suture_remap - tell the mapping at view->patch_base where these objects are now
+ *
+ * Each word is written at once; the ledger last. Returns 0 or -EFAULT.
+ */
+int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32 objects)
+{
+	struct suture_ledger __user *ledger = (void __user *)(view->patch_base + patch->ledger);
+	u32 i;
+
+	if (relocate(patch, view, view->patch_base, objects, false))
+		return -EFAULT;
+	for (i = 0; i < patch->note.nr_objects; i++) {
+		if ((objects >> i & 1) && put_user((u64)view->bases[i], &ledger->bases[i]))
+			return -EFAULT;
+	}
+	return 0;
 }

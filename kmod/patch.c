@@ -12,8 +12,8 @@
 DEFINE_MUTEX(suture_lock);
 LIST_HEAD(suture_patches);
 
-static void say(char *message, const char *fmt, ...) __printf(2, 3);
-static void say(char *message, const char *fmt, ...)
+/* What is wrong, for the caller of an ioctl: SUTURE_MESSAGE_MAX bytes. */
+void suture_say(char *message, const char *fmt, ...)
 {
 	va_list args;
 
@@ -69,6 +69,7 @@ static void release(struct kref *ref)
 	suture_records_prune(patch, true);
 	suture_scope_free(patch);
 	close_file(patch);
+	kvfree(patch->places);
 	kvfree(patch->desc);
 	kfree(patch);
 	module_put(THIS_MODULE);
@@ -116,7 +117,7 @@ static int read_note(struct suture_patch *patch, char *message)
 	}
 	ret = found ? spm_parse_note(patch->desc, len, &patch->elf, &patch->note, &why) : -ENOEXEC;
 	if (ret)
-		say(message, "%pD: %s", patch->file, why);
+		suture_say(message, "%pD: %s", patch->file, why);
 	return ret;
 }
 
@@ -131,18 +132,18 @@ static int check_segments(struct suture_patch *patch, char *message)
 	for (i = 0; i < elf->nr_segments; i++) {
 		texts += !!(elf->segments[i].flags & PF_X);
 		if ((elf->segments[i].vaddr - elf->segments[i].offset) & ~PAGE_MASK) {
-			say(message, "segment %u is not aligned to pages of %lu bytes", i,
+			suture_say(message, "segment %u is not aligned to pages of %lu bytes", i,
 			    PAGE_SIZE);
 			return -ENOEXEC;
 		}
 	}
 	/* By its text a mapping of the patch is recognised (process.c). */
 	if (texts != 1) {
-		say(message, "has %u executable segments instead of one", texts);
+		suture_say(message, "has %u executable segments instead of one", texts);
 		return -ENOEXEC;
 	}
 	if (elf->segments[0].vaddr & PAGE_MASK) {
-		say(message, "its first segment does not begin at address 0");
+		suture_say(message, "its first segment does not begin at address 0");
 		return -ENOEXEC;
 	}
 	patch->span = PAGE_ALIGN(last->vaddr + last->memsz);
@@ -159,15 +160,9 @@ static int check_segments(struct suture_patch *patch, char *message)
 static int check_features(const struct suture_patch *patch, char *message)
 {
 	if (patch->note.head->machine != suture_arch_machine) {
-		say(message, "is for another architecture (machine %u)",
+		suture_say(message, "is for another architecture (machine %u)",
 		    patch->note.head->machine);
 		return -ENOEXEC;
-	}
-	if (patch->note.nr_sites || patch->note.nr_states ||
-	    patch->note.nr_replaces ||
-	    (patch->note.head->flags & (SUTURE_NOTE_REPLACE | SUTURE_NOTE_ANY_TARGET))) {
-		say(message, "has what this version of suture.ko cannot do");
-		return -EOPNOTSUPP;
 	}
 	return 0;
 }
@@ -186,11 +181,11 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 	int ret;
 
 	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_READ)) {
-		say(message, "%pD: not a regular file opened for reading", file);
+		suture_say(message, "%pD: not a regular file opened for reading", file);
 		return ERR_PTR(-EINVAL);
 	}
 	if (noexec(file)) {
-		say(message, "%pD: lies on a filesystem mounted noexec", file);
+		suture_say(message, "%pD: lies on a filesystem mounted noexec", file);
 		return ERR_PTR(-EACCES);
 	}
 	patch = kzalloc(sizeof(*patch), GFP_KERNEL);
@@ -210,17 +205,18 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 	/* What is checked now must be what is mapped later. */
 	ret = deny_write_access(file);
 	if (ret) {
-		say(message, "%pD: is open for writing", file);
+		suture_say(message, "%pD: is open for writing", file);
 		goto err;
 	}
 	patch->file = get_file(file);
 	ret = suture_read_elf(file, &patch->elf, true, &why);
 	if (ret) {
-		say(message, "%pD: %s", file, why);
+		suture_say(message, "%pD: %s", file, why);
 		goto err;
 	}
 	ret = read_note(patch, message) ?: check_segments(patch, message) ?:
-	      check_features(patch, message) ?: suture_hooks_prepare(patch);
+	      check_features(patch, message) ?:
+	      suture_places_make(patch) ?: suture_hooks_prepare(patch);
 	if (ret)
 		goto err;
 	return patch;
@@ -230,38 +226,6 @@ err:
 }
 
 /* --------------------------------------------------------------- loading */
-
-static bool same_build(const struct suture_object *a, const struct suture_object *b)
-{
-	return a->build_id_len == b->build_id_len &&
-	       !memcmp(a->build_id, b->build_id, a->build_id_len);
-}
-
-/* Is one of the functions in the hands of another patch? Under suture_lock. */
-static struct suture_patch *find_overlap(const struct suture_patch *patch, u32 *ret_func)
-{
-	struct suture_patch *other;
-	u32 i, k;
-
-	list_for_each_entry(other, &suture_patches, node) {
-		for (i = 0; i < patch->note.nr_funcs; i++) {
-			const struct suture_func *mine = &patch->note.funcs[i];
-
-			for (k = 0; k < other->note.nr_funcs; k++) {
-				const struct suture_func *his = &other->note.funcs[k];
-
-				if (same_build(&patch->note.objects[mine->object],
-					       &other->note.objects[his->object]) &&
-				    mine->old_addr < his->old_addr + his->old_size &&
-				    his->old_addr < mine->old_addr + mine->old_size) {
-					*ret_func = i;
-					return other;
-				}
-			}
-		}
-	}
-	return NULL;
-}
 
 static int add_files(struct suture_patch *patch, const struct suture_ioc_file *files, u32 nr,
 		     u32 *ret_added, char *message)
@@ -273,7 +237,7 @@ static int add_files(struct suture_patch *patch, const struct suture_ioc_file *f
 		struct file *file = fget(files[i].fd);
 
 		if (!file) {
-			say(message, "file %u: bad descriptor %d", i, files[i].fd);
+			suture_say(message, "file %u: bad descriptor %d", i, files[i].fd);
 			return -EBADF;
 		}
 		ret = suture_target_add(patch, files[i].object, file, message);
@@ -303,15 +267,15 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 	int ret;
 
 	if (again->inode != patch->inode) {
-		say(message, "another patch of the name %s is loaded", suture_patch_name(patch));
+		suture_say(message, "another patch of the name %s is loaded", suture_patch_name(patch));
 		return -EEXIST;
 	}
 	if (patch->goal != SUTURE_GOAL_PATCHED) {
-		say(message, "%s is being reverted", suture_patch_name(patch));
+		suture_say(message, "%s is being reverted", suture_patch_name(patch));
 		return -EBUSY;
 	}
 	if (!suture_scope_same(patch, again)) {
-		say(message, "%s is loaded for other processes (rules, canary): revert it first",
+		suture_say(message, "%s is loaded for other processes (rules, canary): revert it first",
 		    suture_patch_name(patch));
 		return -EINVAL;
 	}
@@ -322,7 +286,7 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
 	if (ret)
 		return ret;
-	say(message, "%s is loaded already", suture_patch_name(patch));
+	suture_say(message, "%s is loaded already", suture_patch_name(patch));
 	return -EEXIST;
 }
 
@@ -338,7 +302,6 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 {
 	char *name = arg->name, *message = arg->message;
 	struct suture_patch *patch, *other;
-	u32 func;
 	int ret;
 
 	patch = read_patch(file, message);
@@ -357,25 +320,22 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 				 message);
 		goto err;
 	}
-	other = find_overlap(patch, &func);
-	if (other) {
-		say(message, "%s is replaced by the patch %s already",
-		    spm_string(&patch->note, patch->note.funcs[func].name),
-		    suture_patch_name(other));
-		ret = -EBUSY;
+	ret = suture_order_check(patch, message);
+	if (ret)
 		goto err;
-	}
 	ret = suture_sysfs_add(patch);
 	if (ret) {
-		say(message, "cannot add %s to sysfs", name);
+		suture_say(message, "cannot add %s to sysfs", name);
 		goto err;
 	}
-	/* Before the files are watched: what they map meanwhile is ours to patch. */
+	/* Before the files are watched: what they map meanwhile is ours to patch, and the
+	 * neighbours have to know whose bytes those are. */
 	patch->goal = SUTURE_GOAL_PATCHED;
+	suture_order_add(patch);
 	ret = add_files(patch, files, arg->nr_files, &arg->nr_added, message);
 	if (ret)
 		goto err_files;
-	list_add_tail(&patch->node, &suture_patches);
+	suture_order_replace(patch);
 	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
 	mutex_unlock(&suture_lock);
 	return 0;
@@ -383,11 +343,11 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 err_files:
 	/* A process may have been patched on its way; take it back as a revert would. */
 	if (patch->watched) {
-		list_add_tail(&patch->node, &suture_patches);
 		suture_patch_set_goal(patch, SUTURE_GOAL_UNPATCHED);
 		mutex_unlock(&suture_lock);
 		return ret;
 	}
+	suture_order_remove(patch);
 	suture_sysfs_remove(patch);
 err:
 	mutex_unlock(&suture_lock);
@@ -408,6 +368,22 @@ void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal)
 	suture_transition_kick();
 }
 
+/*
+ * Under suture_lock: the user wants it so. Those whose place the patch takes go the
+ * other way, as far as they are still there.
+ */
+void suture_patch_turn(struct suture_patch *patch, enum suture_goal goal)
+{
+	struct suture_patch *other;
+
+	suture_patch_set_goal(patch, goal);
+	list_for_each_entry(other, &suture_patches, node) {
+		if (other->replaced_by == patch)
+			suture_patch_set_goal(other, goal == SUTURE_GOAL_PATCHED ?
+					      SUTURE_GOAL_UNPATCHED : SUTURE_GOAL_PATCHED);
+	}
+}
+
 int suture_patch_revert(const char *name, u32 flags, char *message)
 {
 	struct suture_patch *patch;
@@ -418,9 +394,9 @@ int suture_patch_revert(const char *name, u32 flags, char *message)
 	if (patch) {
 		if (flags & SUTURE_REVERT_FORCE)
 			WRITE_ONCE(patch->force, true);
-		suture_patch_set_goal(patch, SUTURE_GOAL_UNPATCHED);
+		suture_patch_turn(patch, SUTURE_GOAL_UNPATCHED);
 	} else {
-		say(message, "no patch of the name %s is loaded", name);
+		suture_say(message, "no patch of the name %s is loaded", name);
 		ret = -ENOENT;
 	}
 	mutex_unlock(&suture_lock);
@@ -434,7 +410,7 @@ int suture_patch_revert(const char *name, u32 flags, char *message)
 void suture_patch_unload(struct suture_patch *patch)
 {
 	free_targets(patch);
-	list_del_init(&patch->node);
+	suture_order_remove(patch);
 	suture_sysfs_remove(patch);
 	/* Not only with the last reference: whoever waited may write the file now. */
 	close_file(patch);

@@ -147,7 +147,8 @@ static bool add_record(struct suture_patch *patch, struct task_struct *leader, v
 	if (record) {
 		proc->attempts = record->attempts;
 		proc->pause_us = record->held_us;
-		if (take_state && record->state != SUTURE_PROC_PATCHED) {
+		if (take_state && (record->state != SUTURE_PROC_PATCHED ||
+				   record->reason == SUTURE_REASON_REPLACED)) {
 			proc->state = record->state;
 			proc->reason = record->reason;
 			proc->error = record->error;
@@ -169,6 +170,13 @@ static void state_of_view(const struct suture_view *view, bool reverting,
 	case SUTURE_VIEW_PATCHED:
 		proc->state = SUTURE_PROC_PATCHED;
 		*ret_take = reverting;
+		if (view->hooks_due && !reverting) {
+			proc->state = SUTURE_PROC_WAITING;
+			proc->reason = SUTURE_REASON_HOOKS_DUE;
+			*ret_take = true;
+		} else if (view->partly) {
+			proc->reason = SUTURE_REASON_PARTLY;
+		}
 		return;
 	case SUTURE_VIEW_FOREIGN:
 		proc->state = SUTURE_PROC_REFUSED;
@@ -198,37 +206,27 @@ static void state_of_view(const struct suture_view *view, bool reverting,
 #define VIEW_TRIES	10
 
 /* Nobody is held here, and people want an answer: be patient with a busy mmap_lock. */
-static int view_patiently(struct suture_patch *patch, struct mm_struct *mm,
-			  struct suture_view *view)
+static int survey_patiently(struct suture_survey *survey, struct mm_struct *mm)
 {
 	int ret = -EBUSY, i;
 
 	for (i = 0; i < VIEW_TRIES && ret == -EBUSY && !fatal_signal_pending(current); i++)
-		ret = suture_view_read(patch, mm, view);
+		ret = suture_survey_mm(survey, mm);
 	return ret;
 }
 
-/*
- * False: the process has nothing to do with the patch, or is so busy that it is not
- * known, and was never known to have.
- */
-bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
-		      struct suture_proc *proc)
+static bool fill(struct suture_survey *survey, struct task_struct *leader, struct mm_struct *mm,
+		 struct suture_proc *proc)
 {
-	struct mm_struct *mm = suture_task_mm(leader);
+	struct suture_patch *patch = survey->patch;
 	bool reverting = READ_ONCE(patch->goal) == SUTURE_GOAL_UNPATCHED;
-	struct suture_view view;
-	bool take = false, known;
+	const struct suture_view *view = &survey->view;
+	bool take = false;
 	int ret;
 
-	memset(proc, 0, sizeof(*proc));
-	if (!mm)
+	ret = survey_patiently(survey, mm);
+	if (!ret && view->kind == SUTURE_VIEW_NONE && !view->stale_base)
 		return false;
-	ret = view_patiently(patch, mm, &view);
-	if (!ret && view.kind == SUTURE_VIEW_NONE && !view.stale_base) {
-		mmput(mm);
-		return false;
-	}
 
 	proc->pid = task_tgid_nr_ns(leader, task_active_pid_ns(current));
 	proc->func = SUTURE_NO_FUNC;
@@ -237,18 +235,36 @@ bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
 	if (ret == -EBUSY) {
 		proc->state = SUTURE_PROC_WAITING;
 		proc->reason = SUTURE_REASON_BUSY;
-		known = add_record(patch, leader, mm, proc, false);
-		mmput(mm);
-		return known;
+		return add_record(patch, leader, mm, proc, false);
 	} else if (ret) {
 		proc->state = SUTURE_PROC_FAILED;
 		proc->error = ret;
 	} else {
-		state_of_view(&view, reverting, proc, &take);
+		state_of_view(view, reverting, proc, &take);
 	}
 	add_record(patch, leader, mm, proc, take);
 	if (!ret && !reverting && proc->state != SUTURE_PROC_DRAINING)
-		suture_scope_judge(patch, leader, mm, &view, proc);
-	mmput(mm);
+		suture_scope_judge(patch, leader, mm, view, proc);
 	return true;
+}
+
+/*
+ * suture_proc_fill - the state of a process, for people
+ * @survey: of the patch; used over and over
+ *
+ * False: the process has nothing to do with the patch, or is so busy that it is not
+ * known, and was never known to have.
+ */
+bool suture_proc_fill(struct suture_survey *survey, struct task_struct *leader,
+		      struct suture_proc *proc)
+{
+	struct mm_struct *mm = suture_task_mm(leader);
+	bool known;
+
+	memset(proc, 0, sizeof(*proc));
+	if (!mm)
+		return false;
+	known = fill(survey, leader, mm, proc);
+	mmput(mm);
+	return known;
 }

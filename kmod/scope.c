@@ -372,6 +372,17 @@ void suture_scope_judge(struct suture_patch *patch, struct task_struct *leader,
 	memset(proc->thread_comm, 0, sizeof(proc->thread_comm));
 }
 
+/* As the reader sees it; 0: it has ended, or is not visible there. */
+static int visible_tgid(struct pid *tgid)
+{
+	int nr;
+
+	rcu_read_lock();
+	nr = pid_task(tgid, PIDTYPE_TGID) ? pid_vnr(tgid) : 0;
+	rcu_read_unlock();
+	return nr;
+}
+
 /* One line a rule, at most a page. */
 ssize_t suture_scope_show(const struct suture_patch *patch, char *buf)
 {
@@ -386,7 +397,7 @@ ssize_t suture_scope_show(const struct suture_patch *patch, char *buf)
 			len += sysfs_emit_at(buf, len, "except ");
 		switch (rule->kind) {
 		case SUTURE_RULE_PID:
-			len += sysfs_emit_at(buf, len, "pid %d\n", pid_vnr(rule->tgid));
+			len += sysfs_emit_at(buf, len, "pid %d\n", visible_tgid(rule->tgid));
 			break;
 		case SUTURE_RULE_UID:
 			len += sysfs_emit_at(buf, len, "uid %u\n",
@@ -412,23 +423,23 @@ ssize_t suture_scope_show(const struct suture_patch *patch, char *buf)
  * could not be looked at now (for their sake the look is to be repeated), or an
  * error. Without canary it does nothing.
  */
-int suture_canary_begin(struct suture_patch *patch, const struct suture_procs *procs)
+int suture_canary_begin(struct suture_survey *survey, const struct suture_procs *procs)
 {
+	struct suture_patch *patch = survey->patch;
 	u32 percent = READ_ONCE(patch->canary);
 	u32 total = 0, patched = 0, busy = 0, want;
 	unsigned int i;
 
 	for (i = 0; percent && i < procs->nr; i++) {
 		struct mm_struct *mm = suture_task_mm(procs->tasks[i]);
-		struct suture_view view;
 		int ret;
 
 		if (!mm)
 			continue;
-		ret = suture_view_read(patch, mm, &view);
-		if (!ret && view.kind == SUTURE_VIEW_PATCHED)
+		ret = suture_survey_mm(survey, mm);
+		if (!ret && survey->view.kind == SUTURE_VIEW_PATCHED)
 			patched++;
-		else if (!ret && view.kind == SUTURE_VIEW_UNPATCHED)
+		else if (!ret && survey->view.kind == SUTURE_VIEW_UNPATCHED)
 			total += suture_scope_allows(patch, procs->tasks[i], mm);
 		mmput(mm);
 		if (ret == -ENOMEM)
@@ -441,6 +452,12 @@ int suture_canary_begin(struct suture_patch *patch, const struct suture_procs *p
 	want = DIV_ROUND_UP(total * percent, 100);
 	WRITE_ONCE(patch->canary_left, want > patched + busy ? want - patched - busy : 0);
 	return busy;
+}
+
+/* Only a share of the processes is to be patched so far. */
+bool suture_canary_staged(const struct suture_patch *patch)
+{
+	return READ_ONCE(patch->canary);
 }
 
 /* Is one more process to be patched in this look? */

@@ -16,12 +16,14 @@
 
 #include "suture.h"
 
-#define MAX_OPINIONS	1024U	/* then the oldest goes */
+/* Beyond these the oldest go. */
+#define MAX_OPINIONS	4096U
+#define MAX_FRAMES	(512U << 10)	/* of all, 4 MiB */
 
 static DEFINE_HASHTABLE(opinions, 8);	/* by task; RCU */
 static LIST_HEAD(by_age);		/* the oldest first */
-static unsigned int nr_opinions;
-static DEFINE_SPINLOCK(opinions_lock);	/* all three, for writing */
+static unsigned int nr_opinions, nr_frames;
+static DEFINE_SPINLOCK(opinions_lock);	/* all of these, for writing */
 
 static unsigned long switches(const struct task_struct *t)
 {
@@ -71,6 +73,7 @@ static void drop(struct suture_opinion *opinion)
 	hash_del_rcu(&opinion->node);
 	list_del(&opinion->age);
 	nr_opinions--;
+	nr_frames -= opinion->nr;
 	kfree_rcu(opinion, rcu);
 }
 
@@ -84,11 +87,12 @@ static void add(struct suture_opinion *opinion)
 		if (old->task == opinion->task)
 			drop(old);
 	}
-	if (nr_opinions == MAX_OPINIONS)
+	while (nr_opinions == MAX_OPINIONS || nr_frames > MAX_FRAMES - opinion->nr)
 		drop(list_first_entry(&by_age, struct suture_opinion, age));
 	hash_add_rcu(opinions, &opinion->node, (unsigned long)opinion->task);
 	list_add_tail(&opinion->age, &by_age);
 	nr_opinions++;
+	nr_frames += opinion->nr;
 	spin_unlock(&opinions_lock);
 }
 
@@ -214,11 +218,12 @@ int suture_settle(const struct suture_ioc_settle *arg)
 {
 	struct suture_opinion *opinion;
 	struct suture_patch *patch;
+	bool try = !(arg->flags & SUTURE_SETTLE_MORE);
 	struct task_struct *t;
 	int ret;
 
-	if (arg->flags || arg->reserved || arg->reserved2 || arg->tid <= 0 || !arg->nr_frames ||
-	    arg->nr_frames > SUTURE_MAX_FRAMES)
+	if ((arg->flags & ~SUTURE_SETTLE_FLAGS) || arg->reserved || arg->reserved2 ||
+	    arg->tid <= 0 || !arg->nr_frames || arg->nr_frames > SUTURE_MAX_FRAMES)
 		return -EINVAL;
 	patch = suture_patch_get(arg->name);
 	if (!patch)
@@ -247,10 +252,11 @@ int suture_settle(const struct suture_ioc_settle *arg)
 	} else {
 		add(opinion);
 		opinion = NULL;
-		patch->next_try = jiffies;
+		if (try)
+			patch->next_try = jiffies;
 	}
 	mutex_unlock(&suture_lock);
-	if (!ret)
+	if (!ret && try)
 		suture_transition_kick();
 out_task:
 	put_task_struct(t);

@@ -13,7 +13,8 @@
 
 #include "suture.h"
 
-struct suture_ranges *suture_ranges_alloc(unsigned int room)
+/* Room for this many; NULL: no memory. Free with kvfree(). */
+struct suture_ranges *suture_ranges_new(unsigned int room)
 {
 	struct suture_ranges *ranges;
 
@@ -38,28 +39,11 @@ void suture_ranges_add(struct suture_ranges *ranges, unsigned long start, unsign
 	ranges->hi = max(ranges->hi, end);
 }
 
-/* All of both, in a new one; a and b (NULL: not had) are freed. NULL: no memory. */
-struct suture_ranges *suture_ranges_join(struct suture_ranges *a, struct suture_ranges *b)
-{
-	struct suture_ranges *both = NULL;
-	unsigned int i;
-
-	if (a && b)
-		both = suture_ranges_alloc(a->nr + b->nr);
-	for (i = 0; both && i < a->nr; i++)
-		suture_ranges_add(both, a->r[i].start, a->r[i].end, a->r[i].func);
-	for (i = 0; both && i < b->nr; i++)
-		suture_ranges_add(both, b->r[i].start, b->r[i].end, b->r[i].func);
-	kvfree(a);
-	kvfree(b);
-	return both;
-}
-
 /*
  * A uretprobe replaces return addresses by one in the [uprobes] page, and a probed
- * instruction is stepped over there: whose code that is cannot be told.
+ * instruction is stepped over there: whose code that is cannot be told. One range.
  */
-static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *mm)
+void suture_ranges_uprobes(struct suture_ranges *ranges, struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
 
@@ -83,53 +67,53 @@ static void ranges_add_uprobes(struct suture_ranges *ranges, struct mm_struct *m
 	mmap_read_unlock(mm);
 }
 
-/*
- * What a thread must not be inside of when branches are written: the bytes
- * themselves, and (quiescent) the old functions with their further parts.
- */
-struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_struct *mm,
-					const struct suture_view *view, bool quiescent)
+/* The bytes that are written. A word equal to their end goes on behind them: fine. */
+void suture_ranges_edits(struct suture_ranges *ranges, const struct suture_edits *edits)
+{
+	unsigned int i;
+
+	for (i = 0; i < edits->nr; i++) {
+		const struct suture_edit *edit = &edits->edits[i];
+
+		if (!edit->is_data)
+			suture_ranges_add(ranges, edit->addr, edit->addr + edit->len - 1, edit->func);
+	}
+}
+
+/* The old functions with their further parts; at most nr_funcs + nr_ranges. */
+void suture_ranges_old(struct suture_ranges *ranges, const struct suture_patch *patch,
+		       const struct suture_view *view)
 {
 	const struct spm_note *note = &patch->note;
-	struct suture_ranges *ranges;
-	unsigned long start;
+	unsigned long base;
 	u32 i;
 
-	ranges = suture_ranges_alloc(2 * note->nr_funcs + note->nr_ranges + 1);
-	if (!ranges)
-		return NULL;
 	for (i = 0; i < note->nr_funcs; i++) {
 		const struct suture_func *func = &note->funcs[i];
 
-		start = view->bases[func->object] + func->old_addr;
-		/* A word equal to the end of the bytes goes on behind the branch: fine. */
-		suture_ranges_add(ranges, start + func->branch_at,
-			   start + func->branch_at + SUTURE_BRANCH_LEN - 1, i);
-		if (quiescent)
-			suture_ranges_add(ranges, start, start + func->old_size, i);
+		base = view->bases[func->object];
+		if (base != SUTURE_ABSENT)
+			suture_ranges_add(ranges, base + func->old_addr,
+				   base + func->old_addr + func->old_size, i);
 	}
-	for (i = 0; quiescent && i < note->nr_ranges; i++) {
+	for (i = 0; i < note->nr_ranges; i++) {
 		const struct suture_range *range = &note->ranges[i];
 
-		start = view->bases[note->funcs[range->func].object] + range->addr;
-		suture_ranges_add(ranges, start - 1, start + range->size, range->func);
+		base = view->bases[note->funcs[range->func].object];
+		if (base != SUTURE_ABSENT)
+			suture_ranges_add(ranges, base + range->addr - 1,
+				   base + range->addr + range->size, range->func);
 	}
-	if (quiescent)
-		ranges_add_uprobes(ranges, mm);
-	return ranges;
 }
 
 /* The text of the patch, mapped at base, its first byte too. Its other pages do not
- * count: their end may be the start of somebody's stack. */
-struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_struct *mm,
-					  unsigned long base)
+ * count: their end may be the start of somebody's stack. One range. */
+void suture_ranges_patch(struct suture_ranges *ranges, const struct suture_patch *patch,
+			 unsigned long base)
 {
 	const struct spm_elf *elf = &patch->elf;
-	struct suture_ranges *ranges = suture_ranges_alloc(elf->nr_segments + 1);
 	u32 i;
 
-	if (!ranges)
-		return NULL;
 	for (i = 0; i < elf->nr_segments; i++) {
 		const struct spm_segment *seg = &elf->segments[i];
 
@@ -137,8 +121,6 @@ struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_
 			suture_ranges_add(ranges, base + seg->vaddr - 1, base + seg->vaddr + seg->filesz,
 				   SUTURE_NO_FUNC);
 	}
-	ranges_add_uprobes(ranges, mm);
-	return ranges;
 }
 
 /*

@@ -6,11 +6,15 @@
  *   device.c      /dev/suture: the ioctls
  *   sysfs.c       /sys/kernel/suture
  *   patch.c       the life of a loaded patch
+ *   order.c       one patch among others: stack, taking another's place, states
+ *   place.c       the places in a target's text that a patch changes
  *   target.c      a file that carries an object: its build-id, its text
  *   watch.c       new mappings of such a file, patched before mmap returns
- *   process.c     finding processes and reading what an mm runs
- *   map.c         the patch in an address space: place, map, relocate, unmap
- *   text.c        pages of text: pin, compare, write, give back
+ *   process.c     finding processes, their threads and locks
+ *   survey.c      what an mm has of a patch, read from the mm itself
+ *   map.c         the patch in an address space: find room, map, relocate, unmap
+ *   text.c        reading text; giving its pages back
+ *   edit.c        what is to be written: plan, pin, compare, write
  *   gate.c        holding the threads of an mm still
  *   hook.c        hooks, run while the gate is closed: the holder's part
  *   runner.c      the same, the part of the thread that runs them
@@ -18,14 +22,16 @@
  *   stack.c       is a thread inside a function?
  *   settle.c      second opinions on that
  *   change.c      the steps in one process
+ *   current.c     the same by the process itself, in text that is new
  *   transition.c  one process after the other towards the goal
  *   scope.c       which processes a patch is for: rules, canary
  *   record.c      what the last try said; the state of a process for people
  *
  * Locks, outermost first: suture_lock (the list of patches, their goals), the
- * lock of an mm (suture_mm_lock()), patch->targets_sem (its files), mmap_lock of
- * the mm; patch->records_lock is innermost. Nothing is taken while threads are
- * held, but an mmap_lock by trylock.
+ * lock of an mm (suture_mm_lock()), patch->targets_sem (its files; never of two
+ * patches at once), mmap_lock of the mm; patch->records_lock and the spinlock of
+ * suture_patches are innermost. Nothing is taken while threads are held, but an
+ * mmap_lock by trylock.
  */
 #ifndef _SUTURE_H
 #define _SUTURE_H
@@ -57,6 +63,22 @@ extern struct list_head suture_patches;
 struct suture_patch;
 struct suture_scope;
 
+#define SUTURE_PLACE_MAX	8	/* bytes that are written at one place, at the most */
+
+/* A place in a target's text that a patch changes: an entry, or a call. */
+struct suture_place {
+	u32 object;
+	u32 number;		/* of the function; of a site + nr_funcs */
+	u64 addr;		/* of what is written, in the object */
+	u64 new_addr;		/* what it leads to, in the patch */
+	u8 len;			/* bytes that are written */
+	bool is_site;
+	const u8 *old;		/* len bytes */
+	u64 check_addr;		/* of all the bytes that the patch names, in the object */
+	const u8 *check;
+	u8 check_len;
+};
+
 /* One file that carries an object of a patch, and the uprobe that never fires. */
 struct suture_target {
 	struct list_head node;		/* patch->targets */
@@ -80,14 +102,18 @@ struct suture_target {
 enum suture_goal { SUTURE_GOAL_PATCHED, SUTURE_GOAL_UNPATCHED };
 
 struct suture_patch {
-	struct list_head node;		/* suture_patches, under suture_lock */
+	struct list_head node;		/* suture_patches; suture_lock and suture_list_lock */
 	struct kref ref;
+	u64 seq;			/* the higher is on top */
+	struct suture_patch *replaced_by;	/* suture_lock; referenced. See order.c */
 	struct kobject *kobj;
 	struct file *file;		/* the .spm; nobody can write it meanwhile */
 	struct inode *inode;
 	void *desc;			/* the note's descriptor */
 	struct spm_note note;		/* points into desc */
 	struct spm_elf elf;
+	struct suture_place *places;
+	u32 nr_places;
 	unsigned long span;		/* bytes of address space, page-aligned */
 	unsigned long hooks_at;		/* what its hooks need, see suture_hooks_map() */
 	struct file *door;		/* NULL without hooks */
@@ -141,26 +167,51 @@ static inline const char *suture_patch_name(const struct suture_patch *patch)
 	return spm_string(&patch->note, patch->note.head->name);
 }
 
+static inline bool suture_patch_any_target(const struct suture_patch *patch)
+{
+	return patch->note.head->flags & SUTURE_NOTE_ANY_TARGET;
+}
+
 static inline bool suture_patch_quiescent(const struct suture_patch *patch)
 {
 	return (patch->note.head->flags & SUTURE_NOTE_QUIESCENT) && !READ_ONCE(patch->force);
-}
-
-/* Where the branch of a function stands. */
-static inline unsigned long suture_site(const struct suture_func *func,
-					const unsigned long *bases)
-{
-	return bases[func->object] + func->old_addr + func->branch_at;
 }
 
 /* ---- patch.c */
 int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 		      const struct suture_ioc_rule *rules, struct suture_ioc_load *arg);
 int suture_patch_revert(const char *name, u32 flags, char *message);
+void suture_patch_turn(struct suture_patch *patch, enum suture_goal goal);
 void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal);
 struct suture_patch *suture_patch_get(const char *name);
 void suture_patch_put(struct suture_patch *patch);
 void suture_patch_unload(struct suture_patch *patch);
+void suture_say(char *message, const char *fmt, ...) __printf(2, 3);
+
+/* ---- order.c: one patch among others */
+
+/* Some patches, each referenced. */
+struct suture_crew {
+	unsigned int nr;
+	struct suture_patch *patches[];
+};
+
+extern spinlock_t suture_list_lock;
+struct suture_crew *suture_crew_neighbours(struct suture_patch *patch);
+struct suture_crew *suture_crew_replaced(struct suture_patch *patch);
+void suture_crew_put(struct suture_crew *crew);
+int suture_order_check(const struct suture_patch *patch, char *message);
+void suture_order_add(struct suture_patch *patch);
+void suture_order_replace(struct suture_patch *patch);
+void suture_order_remove(struct suture_patch *patch);
+struct suture_patch *suture_replacer_get(struct suture_patch *patch);
+u32 suture_find_state(const struct suture_patch *patch, u32 id);
+
+/* ---- place.c */
+int suture_places_make(struct suture_patch *patch);
+int suture_place_bytes(const struct suture_place *place, unsigned long at, unsigned long base,
+		       u8 *buf);
+const char *suture_place_name(const struct suture_patch *patch, u32 number);
 
 /* ---- target.c */
 int suture_target_add(struct suture_patch *patch, u32 object, struct file *file, char *message);
@@ -172,40 +223,6 @@ void suture_watch_init(struct suture_target *target);
 void suture_watch_flush(void);
 
 /* ---- process.c */
-
-/* What an mm has of a patch, read from the mm itself. */
-enum suture_view_kind {
-	SUTURE_VIEW_NONE,		/* maps none of the targets */
-	SUTURE_VIEW_NOT_EXEC,
-	SUTURE_VIEW_INCOMPLETE,
-	SUTURE_VIEW_AMBIGUOUS,
-	SUTURE_VIEW_UNPATCHED,
-	SUTURE_VIEW_PATCHED,
-	SUTURE_VIEW_FOREIGN,		/* at func stands something else */
-};
-
-struct suture_view {
-	enum suture_view_kind kind;
-	unsigned long bases[SUTURE_MAX_OBJECTS];	/* load bias */
-	unsigned long texts[SUTURE_MAX_OBJECTS];	/* start of an executable vma of it */
-	unsigned long patch_base;	/* the mapping that the branches lead to, if PATCHED */
-	unsigned long stale_base;	/* a mapping of the patch that no branch leads to, or 0 */
-	u32 func;
-};
-
-/*
- * In each mapping of the patch: where its branches are. So a mapping can be judged
- * and reverted without the file of the target, which may be gone, or be copied to
- * anonymous memory. The process can write it, and then hurts only itself: it is
- * believed for nothing but where to look.
- */
-struct suture_ledger {
-	u64 magic;
-	u64 bases[SUTURE_MAX_OBJECTS];	/* load bias */
-};
-
-#define SUTURE_LEDGER_MAGIC	0x3172656764656c73ULL	/* "sledger1" */
-
 struct suture_procs {
 	struct task_struct **tasks;	/* a thread of each process, referenced */
 	unsigned int nr, room;
@@ -214,8 +231,6 @@ struct suture_procs {
 int suture_procs_collect(struct suture_procs *procs);
 void suture_procs_free(struct suture_procs *procs);
 struct mm_struct *suture_task_mm(struct task_struct *leader);
-int suture_view_read(struct suture_patch *patch, struct mm_struct *mm, struct suture_view *view);
-struct suture_target *suture_find_target(struct suture_patch *patch, const struct inode *inode);
 bool suture_mmap_read_lock(struct mm_struct *mm);
 
 /* One at a time changes an mm: a transition, or the process itself (watch.c). */
@@ -227,43 +242,154 @@ void suture_mm_unlock(struct mm_struct *mm);
 int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 			   int (*fn)(struct task_struct *t, void *data), void *data);
 
-/* ---- map.c (both: current->mm is the mm concerned) */
+/* ---- survey.c */
+
+/*
+ * In each mapping of the patch: where its branches are. So a mapping can be judged
+ * and reverted without the file of the target, which may be gone, or be copied to
+ * anonymous memory. The process can write it, and then hurts only itself: it is
+ * believed for nothing but where to look.
+ */
+struct suture_ledger {
+	u64 magic;
+	u64 state;			/* SUTURE_LEDGER_* */
+	u64 bases[SUTURE_MAX_OBJECTS];	/* load bias, or SUTURE_ABSENT */
+};
+
+#define SUTURE_LEDGER_MAGIC	0x3272656764656c73ULL	/* "sledger2" */
+#define SUTURE_LEDGER_APPLIED	(1U << 0)	/* written together with the branches */
+#define SUTURE_LEDGER_HOOKS_DUE	(1U << 1)	/* pre_patch and post_patch have not run */
+#define SUTURE_ABSENT		(~0UL)		/* the object is not mapped (ANY_TARGET) */
+
+#define SUTURE_MAX_COPIES	4	/* of an object in an mm: dlmopen, or one build in two files */
+#define SUTURE_MAX_MAPPINGS	64	/* of patches: one a copy, and what dlclose left over */
+
+/* A mapping of the patch, or of one of its neighbours. */
+struct suture_mapping {
+	struct suture_patch *patch;
+	unsigned long base;
+	struct suture_ledger ledger;	/* magic 0: it has none yet */
+};
+
+struct suture_copy {
+	unsigned long base, text;
+};
+
+/* What an mm has of a patch. */
+enum suture_view_kind {
+	SUTURE_VIEW_NONE,		/* maps none of the targets */
+	SUTURE_VIEW_NOT_EXEC,
+	SUTURE_VIEW_INCOMPLETE,		/* with patch_base: it has to be taken back */
+	SUTURE_VIEW_AMBIGUOUS,
+	SUTURE_VIEW_UNPATCHED,
+	SUTURE_VIEW_PATCHED,
+	SUTURE_VIEW_FOREIGN,		/* at func stands something else */
+};
+
+struct suture_view {
+	enum suture_view_kind kind;
+	unsigned long bases[SUTURE_MAX_OBJECTS];	/* load bias, or SUTURE_ABSENT */
+	unsigned long texts[SUTURE_MAX_OBJECTS];	/* start of an executable vma of it */
+	unsigned long patch_base;	/* the mapping that the branches lead to, if in use */
+	unsigned long stale_base;	/* a mapping of the patch that no branch leads to, or 0 */
+	u32 fix;			/* objects that the mapping at patch_base knows elsewhere */
+	bool partly;			/* some target is not mapped */
+	bool hooks_due;
+	u32 func;			/* number of a place */
+};
+
+struct suture_survey {
+	struct suture_patch *patch;
+	struct mm_struct *mm;
+	const struct suture_crew *crew;	/* neighbours, the patch itself first */
+	struct suture_view view;	/* the answer */
+	u32 mapped;			/* bit per object: some part of the file */
+	bool too_many;
+	unsigned int nr_copies[SUTURE_MAX_OBJECTS];
+	struct suture_copy copies[SUTURE_MAX_OBJECTS][SUTURE_MAX_COPIES];
+	unsigned int nr_mappings;
+	struct suture_mapping mappings[SUTURE_MAX_MAPPINGS];
+};
+
+struct suture_survey *suture_survey_new(struct suture_patch *patch);
+void suture_survey_free(struct suture_survey *survey);
+int suture_survey_mm(struct suture_survey *survey, struct mm_struct *mm);
+int suture_find_holder(const struct suture_survey *survey, const struct suture_place *place,
+		       unsigned long at, const u8 *bytes);
+struct suture_target *suture_find_target(struct suture_patch *patch, const struct inode *inode);
+
+#define SUTURE_HOLDER_OLD	(-1)	/* the old bytes */
+#define SUTURE_HOLDER_FOREIGN	(-2)	/* something else */
+
+/* ---- map.c (current->mm is the mm concerned) */
 int suture_map(struct suture_patch *patch, const struct suture_view *view,
 	       unsigned long *ret_base);
 int suture_unmap(struct suture_patch *patch, unsigned long base);
+int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32 objects);
 
 /* ---- text.c */
+int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
+		     void *buf, unsigned int len);
+int suture_peek(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len);
+int suture_read_data(const struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
+		     void *buf, unsigned int len);
+bool suture_is_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
+		    unsigned int len);
+bool suture_may_fault_in(const struct vm_area_struct *vma);
+int suture_pin_two(struct mm_struct *mm, unsigned long addr, unsigned int len,
+		   unsigned int flags, struct page *pages[2]);
+void suture_unpin_two(struct page *pages[2], bool dirty);
+void suture_copy_pages(struct page *const pages[2], unsigned long addr, void *buf,
+		       unsigned int len, bool write);
+int suture_old_bytes(const struct suture_survey *survey, u32 objects, u32 *ret_func);
+void suture_give_back(struct mm_struct *mm, unsigned long addr, unsigned int len);
 
-/* One place of an mm's text to be changed, its page pinned. */
+/* ---- edit.c */
+
+/* One patch in a change of an mm. */
+enum suture_part_op {
+	SUTURE_PART_ADD,		/* a new mapping gets its branches */
+	SUTURE_PART_FIX,		/* one in use gets those of some objects */
+	SUTURE_PART_REMOVE,		/* one in use loses all */
+};
+
+struct suture_part {
+	enum suture_part_op op;
+	struct suture_patch *patch;
+	struct suture_survey *survey;	/* of the patch in this mm */
+	unsigned long base;		/* of the mapping */
+	u32 objects;			/* that are concerned, a bit each */
+	u64 state;			/* of the ledger afterwards */
+	bool mapped;			/* the mapping was made for this change */
+};
+
+/* Some bytes of an mm to be changed, their page pinned. */
 struct suture_edit {
-	unsigned long addr;		/* where the bytes go */
-	u32 func;
-	u8 old[SUTURE_BRANCH_LEN];	/* now there */
-	u8 new[SUTURE_BRANCH_LEN];
+	struct suture_patch *patch;	/* whose place it is */
+	unsigned long addr;
+	u32 func;			/* number of the place */
+	u8 len;
+	bool is_data;			/* of a ledger */
+	bool is_branch;			/* not only old bytes put back */
+	u8 old[SUTURE_PLACE_MAX];	/* now there */
+	u8 new[SUTURE_PLACE_MAX];
 	struct page *pages[2];		/* two where the bytes cross a page */
 };
 
 struct suture_edits {
-	struct suture_patch *patch;
 	struct mm_struct *mm;
-	unsigned int nr;
+	unsigned int nr, room;
 	struct suture_edit edits[];
 };
 
-struct suture_edits *suture_edits_make(struct suture_patch *patch, struct mm_struct *mm,
-				       const struct suture_view *view, unsigned long base,
-				       bool revert, int *ret_error);
-int suture_edits_pin(struct suture_edits *edits, bool revert);
+int suture_edits_make(struct mm_struct *mm, const struct suture_part *parts, unsigned int nr,
+		      struct suture_edits **ret_edits, u32 *ret_func);
+int suture_edits_pin(struct suture_edits *edits);
+bool suture_edits_mapped(const struct suture_edits *edits);
 bool suture_edits_match(const struct suture_edits *edits, u32 *ret_func);
 void suture_edits_write(const struct suture_edits *edits);
 void suture_edits_free(struct suture_edits *edits);
-void suture_edits_unpin(struct suture_edits *edits);
 void suture_edits_give_back(struct suture_edits *edits);
-int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
-		     void *buf, unsigned int len);
-bool suture_may_fault_in(const struct vm_area_struct *vma);
-int suture_old_bytes(struct suture_patch *patch, struct mm_struct *mm,
-		     const struct suture_view *view, u32 *ret_func);
 
 /* ---- stack.c */
 struct suture_ranges {
@@ -286,18 +412,19 @@ struct suture_block {
 	u32 reason;			/* enum suture_proc_reason */
 	int tid;
 	u32 func;
-	int value;			/* with SUTURE_REASON_HOOK: what it has returned */
 	char comm[TASK_COMM_LEN];
+	int value;			/* what a hook has returned */
 };
 
-struct suture_ranges *suture_ranges_old(struct suture_patch *patch, struct mm_struct *mm,
-					const struct suture_view *view, bool quiescent);
-struct suture_ranges *suture_ranges_patch(struct suture_patch *patch, struct mm_struct *mm,
-					  unsigned long base);
-struct suture_ranges *suture_ranges_alloc(unsigned int room);
+struct suture_ranges *suture_ranges_new(unsigned int room);
 void suture_ranges_add(struct suture_ranges *ranges, unsigned long start, unsigned long end,
 		       u32 func);
-struct suture_ranges *suture_ranges_join(struct suture_ranges *a, struct suture_ranges *b);
+void suture_ranges_old(struct suture_ranges *ranges, const struct suture_patch *patch,
+		       const struct suture_view *view);
+void suture_ranges_patch(struct suture_ranges *ranges, const struct suture_patch *patch,
+			 unsigned long base);
+void suture_ranges_edits(struct suture_ranges *ranges, const struct suture_edits *edits);
+void suture_ranges_uprobes(struct suture_ranges *ranges, struct mm_struct *mm);
 bool suture_user_regs(struct task_struct *t, struct mm_struct *mm, struct pt_regs *copy);
 int suture_stack_check(struct task_struct *t, struct mm_struct *mm,
 		       const struct suture_ranges *ranges, bool quiescent,
@@ -330,6 +457,11 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 u32 suture_gate_open(struct suture_gate *gate);
 void suture_gate_flush(void);
 
+/* ---- transition.c */
+int suture_transition_init(void);
+void suture_transition_exit(void);
+void suture_transition_kick(void);
+
 /* ---- hook.c: code of the patch, run by a thread of the process */
 unsigned long suture_hooks_room(const struct suture_patch *patch);
 int suture_hooks_prepare(struct suture_patch *patch);
@@ -344,21 +476,19 @@ bool suture_hooks_unfinished(struct mm_struct *mm);
 void suture_runners_exit(void);
 
 /* ---- linker.c */
-struct suture_ranges *suture_ranges_linker(struct suture_patch *patch, struct mm_struct *mm,
-					   const struct suture_view *view);
+#define SUTURE_LINKER_RANGES	8U
+int suture_ranges_linker(struct suture_ranges *ranges, struct suture_patch *patch,
+			 struct mm_struct *mm, const struct suture_view *view);
 
-/* ---- transition.c */
-int suture_transition_init(void);
-void suture_transition_exit(void);
-void suture_transition_kick(void);
-
-/* ---- change.c: one process */
-int suture_apply_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		    const struct suture_view *view, struct suture_block *block, u32 *ret_held);
-int suture_revert_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		     const struct suture_view *view, struct suture_block *block, u32 *ret_held);
-int suture_drain_mm(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
-		    unsigned long base, struct suture_block *block, u32 *ret_held);
+/* ---- change.c, current.c: one process */
+int suture_apply_mm(struct suture_survey *survey, struct task_struct *leader,
+		    struct suture_block *block, u32 *ret_held);
+int suture_fix_mm(struct suture_survey *survey, struct task_struct *leader,
+		  struct suture_block *block, u32 *ret_held);
+int suture_revert_mm(struct suture_survey *survey, struct task_struct *leader, bool hooks,
+		     struct suture_block *block, u32 *ret_held);
+int suture_drain_mm(struct suture_survey *survey, struct task_struct *leader, unsigned long base,
+		    struct suture_block *block, u32 *ret_held);
 int suture_apply_current(struct suture_patch *patch);
 
 /* ---- scope.c */
@@ -373,7 +503,8 @@ void suture_scope_judge(struct suture_patch *patch, struct task_struct *leader,
 			struct mm_struct *mm, const struct suture_view *view,
 			struct suture_proc *proc);
 ssize_t suture_scope_show(const struct suture_patch *patch, char *buf);
-int suture_canary_begin(struct suture_patch *patch, const struct suture_procs *procs);
+int suture_canary_begin(struct suture_survey *survey, const struct suture_procs *procs);
+bool suture_canary_staged(const struct suture_patch *patch);
 bool suture_canary_wants(const struct suture_patch *patch);
 void suture_canary_took(struct suture_patch *patch);
 int suture_scope_promote(const char *name, char *message);
@@ -384,7 +515,7 @@ void suture_record(struct suture_patch *patch, struct task_struct *leader, struc
 bool suture_hook_said_no(struct suture_patch *patch, struct task_struct *leader,
 			 struct mm_struct *mm);
 void suture_records_prune(struct suture_patch *patch, bool all);
-bool suture_proc_fill(struct suture_patch *patch, struct task_struct *leader,
+bool suture_proc_fill(struct suture_survey *survey, struct task_struct *leader,
 		      struct suture_proc *proc);
 
 /* ---- device.c, sysfs.c */

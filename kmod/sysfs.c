@@ -46,7 +46,7 @@ static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attr, 
 	else if (patch->goal == goal)
 		ret = -EINVAL;	/* as livepatch does */
 	else
-		suture_patch_set_goal(patch, goal);
+		suture_patch_turn(patch, goal);
 	mutex_unlock(&suture_lock);
 	return ret ?: count;
 }
@@ -94,20 +94,24 @@ static const char *const state_names[] = {
 static ssize_t processes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	unsigned int counts[ARRAY_SIZE(state_names)] = {};
+	struct suture_survey *survey = suture_survey_new(to_patch(kobj));
 	struct suture_procs procs;
 	struct suture_proc proc;
 	unsigned int i;
 	int len = 0, ret;
 
-	ret = suture_procs_collect(&procs);
-	if (ret)
+	ret = survey ? suture_procs_collect(&procs) : -ENOMEM;
+	if (ret) {
+		suture_survey_free(survey);
 		return ret;
+	}
 	for (i = 0; i < procs.nr; i++) {
-		if (suture_proc_fill(to_patch(kobj), procs.tasks[i], &proc))
+		if (suture_proc_fill(survey, procs.tasks[i], &proc))
 			counts[proc.state]++;
 		cond_resched();
 	}
 	suture_procs_free(&procs);
+	suture_survey_free(survey);
 	for (i = 0; i < ARRAY_SIZE(counts); i++)
 		len += sysfs_emit_at(buf, len, "%s %u\n", state_names[i], counts[i]);
 	return len;

@@ -71,12 +71,12 @@ static int watch_offset(const struct suture_patch *patch, u32 object, const stru
 	u64 offset;
 	u32 i;
 
-	for (i = 0; i < patch->note.nr_funcs; i++) {
-		const struct suture_func *func = &patch->note.funcs[i];
+	for (i = 0; i < patch->nr_places; i++) {
+		const struct suture_place *place = &patch->places[i];
 
-		if (func->object != object)
+		if (place->object != object)
 			continue;
-		if (spm_vaddr_to_offset(elf, func->old_addr, func->old_len, PF_X, &offset))
+		if (spm_vaddr_to_offset(elf, place->check_addr, place->check_len, PF_X, &offset))
 			return -ERANGE;
 		*ret_offset = offset;
 	}

@@ -16,6 +16,7 @@
 #define LOST_ROUNDS	10	/* looks at the most because processes had ended */
 #define CHANGED_ROUNDS	100	/* looks at the most because processes were changed */
 #define CLEAN_LOOKS	5	/* see nobody_left() */
+#define LOOK_AROUND_MS	1000	/* between two looks that nothing has asked for */
 
 static struct task_struct *worker;
 static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
@@ -35,58 +36,77 @@ void suture_transition_kick(void)
 	wake_up(&worker_wait);
 }
 
-static enum outcome ended(struct suture_patch *patch, struct task_struct *leader,
-			  struct mm_struct *mm, int ret, const struct suture_block *block,
-			  u32 held_us, u32 waiting_state)
+static enum outcome ended(const struct suture_survey *survey, struct task_struct *leader, int ret,
+			  const struct suture_block *block, u32 held_us, u32 waiting_state)
 {
-	u32 state;
+	struct suture_patch *patch = survey->patch;
+	u32 state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
 
 	switch (ret) {
 	case 0:
-		suture_record(patch, leader, mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
+		suture_record(patch, leader, survey->mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
 		return OUTCOME_CHANGED;
 	case -EEXIST:	/* somebody else was faster with every free place */
 	case -EINTR:	/* the process is being killed */
+	case -ESRCH:
 	case -EAGAIN:
-		suture_record(patch, leader, mm, waiting_state, 0, block, held_us);
+		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
 		return OUTCOME_WAITING;
 	}
-	state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
-	if (block->reason == SUTURE_REASON_HOOK_LATE)
-		state = SUTURE_PROC_FAILED;
 	if (block->reason == SUTURE_REASON_HOOK)
 		ret = block->value;
-	suture_record(patch, leader, mm, state, ret, block, held_us);
+	else if (block->reason == SUTURE_REASON_HOOK_LATE)
+		state = SUTURE_PROC_FAILED;
+	suture_record(patch, leader, survey->mm, state, ret, block, held_us);
 	return OUTCOME_STUCK;
 }
 
-static enum outcome towards_patched(struct suture_patch *patch, struct task_struct *leader,
-				    struct mm_struct *mm, const struct suture_view *view)
+/* A mapping that nothing leads to; one of perhaps several. A thread inside makes
+ * nobody wait for it. */
+static enum outcome clean_up(struct suture_survey *survey, struct task_struct *leader)
 {
+	struct suture_block block = {};
+	u32 held_us = 0;
+
+	if (!survey->view.stale_base)
+		return OUTCOME_DONE;
+	return suture_drain_mm(survey, leader, survey->view.stale_base, &block, &held_us) ?
+		OUTCOME_DONE : OUTCOME_CHANGED;
+}
+
+static enum outcome towards_patched(struct suture_survey *survey, struct task_struct *leader)
+{
+	const struct suture_view *view = &survey->view;
+	struct suture_patch *patch = survey->patch;
 	struct suture_block block = {};
 	u32 held_us = 0;
 	int ret;
 
 	switch (view->kind) {
 	case SUTURE_VIEW_UNPATCHED:
-		if (patch->note.nr_hooks && suture_hook_said_no(patch, leader, mm))
+		if (patch->note.nr_hooks && suture_hook_said_no(patch, leader, survey->mm))
 			return OUTCOME_STUCK;
-		if (suture_canary_wants(patch) && suture_scope_allows(patch, leader, mm)) {
-			ret = suture_apply_mm(patch, leader, mm, view, &block, &held_us);
-			if (!ret)
-				suture_canary_took(patch);
-			return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_WAITING);
-		}
-		fallthrough;
+		if (!suture_canary_wants(patch) ||
+		    !suture_scope_allows(patch, leader, survey->mm))
+			return clean_up(survey, leader);
+		ret = suture_apply_mm(survey, leader, &block, &held_us);
+		if (!ret)
+			suture_canary_took(patch);
+		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
 	case SUTURE_VIEW_PATCHED:
+		if (!view->fix && !view->hooks_due)
+			return clean_up(survey, leader);
+		ret = suture_fix_mm(survey, leader, &block, &held_us);
+		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
+	case SUTURE_VIEW_INCOMPLETE:
+		if (!view->patch_base)
+			return clean_up(survey, leader);
+		/* A target is gone, and what its hooks would look at with it. */
+		ret = suture_revert_mm(survey, leader, false, &block, &held_us);
+		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
 	case SUTURE_VIEW_NONE:
 	case SUTURE_VIEW_NOT_EXEC:
-	case SUTURE_VIEW_INCOMPLETE:
-		if (!view->stale_base)
-			return OUTCOME_DONE;
-		ret = suture_drain_mm(patch, leader, mm, view->stale_base, &block, &held_us);
-		/* One of perhaps several; a thread inside makes nobody wait for it. */
-		return ret ? OUTCOME_DONE : OUTCOME_CHANGED;
+		return clean_up(survey, leader);
 	case SUTURE_VIEW_FOREIGN:
 	case SUTURE_VIEW_AMBIGUOUS:
 		break;
@@ -94,49 +114,85 @@ static enum outcome towards_patched(struct suture_patch *patch, struct task_stru
 	return OUTCOME_STUCK;
 }
 
-static enum outcome towards_unpatched(struct suture_patch *patch, struct task_struct *leader,
-				      struct mm_struct *mm, const struct suture_view *view)
+/*
+ * Does a patch that takes the place of this one keep it in force here? Only where the
+ * new one has nothing to do the old one goes by itself.
+ */
+static bool is_kept(const struct suture_survey *survey, struct task_struct *leader)
 {
-	struct suture_block block = {};
-	u32 held_us = 0;
-	int ret;
+	struct suture_patch *replacer = suture_replacer_get(survey->patch);
+	struct suture_survey *its = NULL;
+	bool keep = false;
 
-	if (view->kind == SUTURE_VIEW_PATCHED) {
-		ret = suture_revert_mm(patch, leader, mm, view, &block, &held_us);
-		return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_WAITING);
+	if (!replacer)
+		return false;
+	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED) {
+		its = suture_survey_new(replacer);
+		keep = !its || suture_survey_mm(its, survey->mm) ||
+		       (its->view.kind != SUTURE_VIEW_NONE &&
+			its->view.kind != SUTURE_VIEW_NOT_EXEC &&
+			its->view.kind != SUTURE_VIEW_PATCHED);
 	}
-	/* Somebody else's bytes stand where a branch of ours may have been: he may
-	 * put it back, so the patch must stay. */
-	if (view->kind == SUTURE_VIEW_FOREIGN)
-		return OUTCOME_WAITING;
-	if (!view->stale_base)
-		return OUTCOME_DONE;
-	ret = suture_drain_mm(patch, leader, mm, view->stale_base, &block, &held_us);
-	return ended(patch, leader, mm, ret, &block, held_us, SUTURE_PROC_DRAINING);
+	suture_survey_free(its);
+	suture_patch_put(replacer);
+	return keep;
 }
 
-static enum outcome one_process(struct suture_patch *patch, struct task_struct *leader,
+static enum outcome towards_unpatched(struct suture_survey *survey, struct task_struct *leader)
+{
+	const struct suture_view *view = &survey->view;
+	struct suture_block block = { .func = SUTURE_NO_FUNC };
+	u32 held_us = 0;
+	bool hooks;
+	int ret;
+
+	switch (view->kind) {
+	case SUTURE_VIEW_PATCHED:
+		if (is_kept(survey, leader)) {
+			block.reason = SUTURE_REASON_REPLACED;
+			return ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_PATCHED);
+		}
+		fallthrough;
+	case SUTURE_VIEW_INCOMPLETE:
+		if (!view->patch_base)
+			break;
+		hooks = view->kind == SUTURE_VIEW_PATCHED;
+		ret = suture_revert_mm(survey, leader, hooks, &block, &held_us);
+		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
+	case SUTURE_VIEW_FOREIGN:
+		/* Somebody else's bytes stand where a branch of ours may have been: he may
+		 * put it back, so the patch must stay. */
+		return OUTCOME_WAITING;
+	default:
+		break;
+	}
+	if (!view->stale_base)
+		return OUTCOME_DONE;
+	ret = suture_drain_mm(survey, leader, view->stale_base, &block, &held_us);
+	return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_DRAINING);
+}
+
+static enum outcome one_process(struct suture_survey *survey, struct task_struct *leader,
 				enum suture_goal goal)
 {
 	struct mm_struct *mm = suture_task_mm(leader);
 	struct suture_block block = { .func = SUTURE_NO_FUNC, .reason = SUTURE_REASON_BUSY };
-	struct suture_view view;
 	enum outcome outcome;
 	int ret;
 
 	if (!mm)
 		return OUTCOME_LOST;
 	suture_mm_lock(mm);
-	ret = suture_view_read(patch, mm, &view);
+	ret = suture_survey_mm(survey, mm);
 	if (ret == -EBUSY) {
-		outcome = ended(patch, leader, mm, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
+		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
 	} else if (ret) {
 		block.reason = SUTURE_REASON_NONE;
-		outcome = ended(patch, leader, mm, ret, &block, 0, SUTURE_PROC_WAITING);
+		outcome = ended(survey, leader, ret, &block, 0, SUTURE_PROC_WAITING);
 	} else if (goal == SUTURE_GOAL_PATCHED) {
-		outcome = towards_patched(patch, leader, mm, &view);
+		outcome = towards_patched(survey, leader);
 	} else {
-		outcome = towards_unpatched(patch, leader, mm, &view);
+		outcome = towards_unpatched(survey, leader);
 	}
 	suture_mm_unlock(mm);
 	mmput(mm);
@@ -158,16 +214,20 @@ static bool turned(const struct suture_patch *patch, u32 turns)
 /* Look at all processes once. 0, -ENOMEM, or -EAGAIN: the goal has turned meanwhile. */
 static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, struct tally *tally)
 {
+	struct suture_survey *survey;
 	struct suture_procs procs;
 	unsigned int i;
 	int ret;
 
 	memset(tally, 0, sizeof(*tally));
+	survey = suture_survey_new(patch);
+	if (!survey)
+		return -ENOMEM;
 	ret = suture_procs_collect(&procs);
 	if (ret)
-		return ret;
+		goto out;
 	if (goal == SUTURE_GOAL_PATCHED) {
-		ret = suture_canary_begin(patch, &procs);
+		ret = suture_canary_begin(survey, &procs);
 		tally->waiting = max(ret, 0);
 		ret = min(ret, 0);
 	}
@@ -176,7 +236,7 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, st
 			ret = -EAGAIN;
 			break;
 		}
-		switch (one_process(patch, procs.tasks[i], goal)) {
+		switch (one_process(survey, procs.tasks[i], goal)) {
 		case OUTCOME_CHANGED:
 			tally->changed++;
 			break;
@@ -196,6 +256,8 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, st
 		cond_resched();
 	}
 	suture_procs_free(&procs);
+out:
+	suture_survey_free(survey);
 	return ret;
 }
 
@@ -270,9 +332,16 @@ static void step(struct suture_patch *patch)
 	mutex_unlock(&suture_lock);
 }
 
+/* dlclose of one of several objects tells nobody. */
+static bool must_look_around(const struct suture_patch *patch)
+{
+	return patch->note.nr_objects > 1;
+}
+
 static bool has_work(const struct suture_patch *patch)
 {
-	return patch->state != SUTURE_PATCH_APPLIED || READ_ONCE(patch->dirty);
+	return patch->state != SUTURE_PATCH_APPLIED || READ_ONCE(patch->dirty) ||
+	       must_look_around(patch);
 }
 
 /* When the patch wants to be looked at. A process can make it dirty all the time. */
@@ -281,7 +350,9 @@ static unsigned long due(const struct suture_patch *patch)
 	unsigned long soon = patch->last_look + msecs_to_jiffies(DIRTY_PAUSE_MS);
 
 	if (patch->state == SUTURE_PATCH_APPLIED)
-		return soon;
+		return READ_ONCE(patch->dirty) ? soon :
+						 patch->last_look +
+						 msecs_to_jiffies(LOOK_AROUND_MS);
 	if (READ_ONCE(patch->dirty) && time_before(soon, patch->next_try))
 		return soon;
 	return patch->next_try;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # How a patch is built. patches/NAME/Makefile says
 #
-#	TARGET := path/to/library.so		the file whose functions are replaced
-#	DEBUG := path/to/library.so.debug	its debug file, if it is stripped (optional)
+#	TARGET := path/to/library.so		the file whose functions are replaced, or several
+#	DEBUG := path/to/library.so.debug	debug files, where they are stripped (optional)
 #	NEEDED := path/to/other.so		other objects that are used (optional)
 #	include ../patch.mk
 #
@@ -42,11 +42,21 @@ endif
 patch_cxxflags := -fno-exceptions -fno-rtti -fno-threadsafe-statics
 
 patch_objects := $(addprefix $(OUT)/,$(addsuffix .o,$(SOURCES)))
+# The store of shadow variables goes into a patch that uses it.
+patch_shadow := $(OUT)/suture-shadow.o
+pack_objects = $(patch_objects) \
+	$(if $(shell grep -l -a suture_shadow_ $(patch_objects)),$(patch_shadow))
 
-$(OUT)/$(NAME).spm: $(patch_objects) $(TARGET) $(DEBUG) $(NEEDED) $(wildcard $(SUTURE))
+$(OUT)/$(NAME).spm: $(patch_objects) $(patch_shadow) $(TARGET) $(DEBUG) $(NEEDED) \
+		$(wildcard $(SUTURE))
 	@echo "  PACK    $(NAME).spm"
-	$(Q)$(SUTURE) pack --name $(NAME) --target $(TARGET) $(addprefix --debug ,$(DEBUG)) \
-		$(addprefix --needed ,$(NEEDED)) --output $@ $(patch_objects)
+	$(Q)$(SUTURE) pack --name $(NAME) $(addprefix --target ,$(TARGET)) \
+		$(addprefix --debug ,$(DEBUG)) \
+		$(addprefix --needed ,$(NEEDED)) --output $@ $(pack_objects)
+
+$(patch_shadow): $(patch_top)/patches/lib/shadow.c $(patch_mk)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(patch_flags) -MMD -MP -c -o $@ $<
 
 $(OUT)/%.c.o: %.c $(patch_mk)
 	@mkdir -p $(@D)
@@ -63,10 +73,11 @@ $(OUT)/%.cpp.o: %.cpp $(patch_mk)
 	@echo "  CXX     $(NAME)/$<"
 	$(Q)$(CXX) $(patch_flags) $(patch_cxxflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(patch_objects:.o=.d)
+-include $(patch_objects:.o=.d) $(patch_shadow:.o=.d)
 
 clean:
-	rm -f $(OUT)/$(NAME).spm $(patch_objects) $(patch_objects:.o=.d)
+	rm -f $(OUT)/$(NAME).spm $(patch_objects) $(patch_objects:.o=.d) \
+		$(patch_shadow) $(patch_shadow:.o=.d)
 
 # What a C patch is compiled with, for those who build in their own way.
 flags:

@@ -17,8 +17,11 @@ extern const u16 suture_arch_machine;
 /* Encode a branch at @at to @to into @buf. 0, or -ERANGE. */
 int suture_arch_branch(u8 *buf, unsigned long at, unsigned long to);
 
-/* Where the branch in @buf, standing at @at, leads. 0, or -EINVAL: not our branch. */
-int suture_arch_branch_target(const u8 *buf, unsigned long at, unsigned long *ret_to);
+/*
+ * Encode what takes the place of the call or jump @old at @at, as long as that, and
+ * leads to @to. Its return address is that of the old one. 0, or -ERANGE.
+ */
+int suture_arch_site(u8 *buf, unsigned long at, unsigned long to, const u8 *old);
 
 /* The addresses that a branch at @at reaches: [*@lo, *@hi]. */
 void suture_arch_reach(unsigned long at, unsigned long *lo, unsigned long *hi);

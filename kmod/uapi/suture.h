@@ -5,7 +5,7 @@
  * /dev/suture. docs/format.md and docs/kernel-interface.md tell the story.
  *
  * All numbers are little endian. Every offset is checked against the file by
- * kmod/spm.c, the only parser there is.
+ * kmod/spm-*.c, the only parser there is.
  */
 #ifndef _SUTURE_UAPI_H
 #define _SUTURE_UAPI_H
@@ -426,7 +426,7 @@ struct suture_ioc_thread {
  * is tried again at once. EAGAIN: the thread has run. ENOENT: no such patch. ESRCH. */
 struct suture_ioc_settle {
 	__u32 size;
-	__u32 flags;		/* 0 */
+	__u32 flags;		/* SUTURE_SETTLE_* */
 	char name[SUTURE_NAME_MAX];
 	__s32 tid;
 	__u32 reserved;		/* 0 */
@@ -439,6 +439,8 @@ struct suture_ioc_settle {
 	__u32 reserved2;	/* 0 */
 };
 #define SUTURE_MAX_FRAMES	1024
+#define SUTURE_SETTLE_MORE	(1U << 0)	/* others follow: not tried again yet */
+#define SUTURE_SETTLE_FLAGS	SUTURE_SETTLE_MORE
 
 #define SUTURE_IOC_MAGIC	0xB5
 #define SUTURE_IOC_VERSION	_IOWR(SUTURE_IOC_MAGIC, 0, struct suture_ioc_version)

@@ -32,6 +32,7 @@ static size_t compact(struct sample *s)
 	s->ph[PH_TEXT].p_filesz = s->ph[PH_TEXT].p_memsz = size;
 	s->ph[PH_DATA].p_offset = 0;
 	s->ph[PH_DATA].p_filesz = 0x40;
+	s->desc.states[1].slot = DATA_VADDR + DATA_MEMSZ - 64;
 	s->desc.sites[0].new_addr = s->desc.sites[1].new_addr = TEXT_VADDR + 0x80;
 	return size;
 }
@@ -54,6 +55,8 @@ int main(int argc, char **argv)
 		if (i == 2) {	/* one object, one function, nothing else */
 			h->objects.count = h->funcs.count = 1;
 			h->ranges.count = h->sites.count = h->hooks.count = h->relocs.count = 0;
+			h->states.count = h->replaces.count = 0;
+			h->hook_enter = h->hook_leave = h->hook_stack = h->hook_limit_ms = 0;
 		}
 		parse_file(&s, size, &p);
 		if (p.ret) {

@@ -144,3 +144,15 @@ of_status() {
 mappers() {
 	{ grep -l -F -- "$1" /proc/[0-9]*/maps 2>/dev/null || true; } | cut -d / -f 3 | sort -n
 }
+
+# old_address PATCH FUNCTION: where the replaced function is in its file (decimal)
+old_address() {
+	suture inspect --json "$(spm "$1")" |
+		jq -r --arg name "$2" '.functions[] | select(.name == $name) | .old_address'
+}
+
+# load_address PID FILE: where the file's first byte is mapped (decimal)
+load_address() {
+	echo $((0x$(awk -v file="$2" 'index($6, file) && $3 == "00000000" { split($1, a, "-"); print a[1]; exit }' \
+		"/proc/$1/maps")))
+}

@@ -161,7 +161,7 @@ static int compare(const char *from, const char *to, struct suture_ipara *ret,
 		   struct suture_error *err)
 {
 	return suture_ipara_compare(old.code, fixture_addr(&old, from),
-				    new.code, fixture_addr(&new, to), ret, err);
+				    new.code, fixture_addr(&new, to), NULL, 0, ret, err);
 }
 
 static const uint64_t args = RCX | RDX | RSI | RDI | R(8) | R(9);
@@ -312,7 +312,7 @@ Test(insn_wide, refused)
 	fixture_build(&f, wide, "-mavx2");
 	fixture_build(&g, patch, "-fno-optimize-sibling-calls");
 	cr_expect_eq(suture_ipara_compare(f.code, fixture_addr(&f, "leaf"), g.code,
-					  fixture_addr(&g, "heavy_float"), &i, &err), -EOPNOTSUPP);
+					  fixture_addr(&g, "heavy_float"), NULL, 0, &i, &err), -EOPNOTSUPP);
 	cr_expect_not_null(strstr(err.text, "cannot save upper halves"), "%s", err.text);
 	fixture_close(&f);
 	fixture_close(&g);
@@ -369,7 +369,7 @@ Test(insn_unclear, refused)
 	fixture_build(&f, unclear, "-fno-optimize-sibling-calls");
 	fixture_build(&g, patch, "-fno-optimize-sibling-calls");
 	cr_expect_eq(suture_ipara_compare(f.code, fixture_addr(&f, "reset"), g.code,
-					  fixture_addr(&g, "heavy"), &i, &err), -EOPNOTSUPP);
+					  fixture_addr(&g, "heavy"), NULL, 0, &i, &err), -EOPNOTSUPP);
 	cr_expect_not_null(strstr(err.text, "cannot be seen whether it returns"), "%s", err.text);
 	fixture_close(&f);
 	fixture_close(&g);

@@ -137,15 +137,62 @@ Test(detail, says_why)
 	check_detail(&proc, "reason 99");
 }
 
+Test(detail, hooks_and_rules)
+{
+	struct suture_proc proc = {
+		.state = SUTURE_PROC_REFUSED, .reason = SUTURE_REASON_HOOK, .error = 7, .func = 2,
+	};
+
+	check_detail(&proc, "the hook number 2 refused with 7");
+	proc.error = -3;
+	check_detail(&proc, "the hook number 2 refused with -3");
+	proc = (struct suture_proc){
+		.state = SUTURE_PROC_FAILED, .reason = SUTURE_REASON_HOOK_LATE,
+		.error = -ETIMEDOUT, .tid = 5, .func = SUTURE_NO_FUNC,
+	};
+	check_detail(&proc, "the hook did not return in time in thread 5");
+	proc = (struct suture_proc){
+		.state = SUTURE_PROC_WAITING, .reason = SUTURE_REASON_ALTSTACK, .tid = 5,
+	};
+	check_detail(&proc, "thread 5 runs on another stack");
+	proc = (struct suture_proc){
+		.state = SUTURE_PROC_NOT_APPLICABLE, .reason = SUTURE_REASON_CANARY,
+	};
+	check_detail(&proc, "not one of the canaries; `suture promote' goes on to it");
+}
+
+static uint32_t state_with(uint32_t reason)
+{
+	switch (reason) {
+	case SUTURE_REASON_INSIDE:
+	case SUTURE_REASON_RUNNING:
+	case SUTURE_REASON_FORKING:
+	case SUTURE_REASON_ALTSTACK:
+	case SUTURE_REASON_BUSY:
+	case SUTURE_REASON_HOOK_NOBODY:
+	case SUTURE_REASON_LINKER:
+	case SUTURE_REASON_HOOKS_DUE:
+		return SUTURE_PROC_WAITING;
+	case SUTURE_REASON_NOT_EXEC:
+	case SUTURE_REASON_INCOMPLETE:
+	case SUTURE_REASON_SCOPE:
+	case SUTURE_REASON_CANARY:
+		return SUTURE_PROC_NOT_APPLICABLE;
+	case SUTURE_REASON_PARTLY:
+	case SUTURE_REASON_REPLACED:
+		return SUTURE_PROC_PATCHED;
+	case SUTURE_REASON_HOOK_LATE:
+		return SUTURE_PROC_FAILED;
+	}
+	return SUTURE_PROC_REFUSED;
+}
+
 Test(detail, every_reason_has_words)
 {
 	uint32_t reason, other;
 
-	for (reason = SUTURE_REASON_INSIDE; reason <= SUTURE_REASON_AMBIGUOUS; reason++) {
-		uint32_t state = reason <= SUTURE_REASON_BUSY ? SUTURE_PROC_WAITING :
-				 reason <= SUTURE_REASON_INCOMPLETE ?
-				 SUTURE_PROC_NOT_APPLICABLE : SUTURE_PROC_REFUSED;
-		struct suture_proc proc = { .state = state, .reason = reason };
+	for (reason = SUTURE_REASON_INSIDE; reason <= SUTURE_REASON_HOOKS_DUE; reason++) {
+		struct suture_proc proc = { .state = state_with(reason), .reason = reason };
 		char detail[512];
 
 		suture_proc_detail(&proc, NULL, detail, sizeof(detail));

@@ -4,6 +4,7 @@
  * at the entry leads to the displaced instructions, which go on behind it. Then the
  * library is put to work, and must say what it said before.
  */
+#include <elfutils/libdw.h>
 #include <regex.h>
 
 #include "ipara.h"
@@ -79,7 +80,7 @@ static void divert_all(struct fixture *f, void *lib, struct originals *o, struct
 			continue;
 		t->fit++;
 		if (r) {
-			cr_expect_not_null(strstr(err.text, "jumps back to its own entry"), "%s",
+			cr_expect_not_null(strstr(err.text, "loop back to its own entry"), "%s",
 					   err.text);
 			t->loops++;
 			continue;
@@ -355,6 +356,121 @@ Test(original_corpus, libc, .timeout = 200)
 	work(lib);
 	cr_expect_str_eq(said, before);
 	free(before);
+}
+
+
+/* ---------------------------------------------------------------- unwinding */
+
+/* The rules at an address as text: where the frame is, and the registers kept. */
+static bool rules(Dwarf_CFI *cfi, uint64_t pc, char *buf, size_t size)
+{
+	static const int regs[] = { 3, 6, 12, 13, 14, 15, 16 };
+	Dwarf_Frame *frame;
+	Dwarf_Op *ops, mem[3];
+	size_t nr, used = 0;
+
+	buf[0] = '\0';
+	if (dwarf_cfi_addrframe(cfi, pc, &frame))
+		return false;
+	if (dwarf_frame_cfa(frame, &ops, &nr) || !nr) {
+		free(frame);
+		return false;
+	}
+	for (size_t i = 0; i < nr; i++)
+		used += snprintf(buf + used, size - used, "%x,%lx,%lx ", ops[i].atom,
+				 (long)ops[i].number, (long)ops[i].number2);
+	for (size_t k = 0; k < NR(regs); k++) {
+		if (dwarf_frame_register(frame, regs[k], mem, &ops, &nr))
+			continue;
+		used += snprintf(buf + used, size - used, "r%d:", regs[k]);
+		for (size_t i = 0; i < nr; i++)
+			used += snprintf(buf + used, size - used, "%x,%lx ", ops[i].atom,
+					 (long)ops[i].number);
+	}
+	free(frame);
+	return true;
+}
+
+/* Where instructions are copied as they are, what the library's own unwind table says
+ * of them holds for the copy. */
+Test(original_corpus, unwind, .timeout = 100)
+{
+	static const char *const files[] = { "/lib/x86_64-linux-gnu/libc.so.6",
+					     "/usr/lib/x86_64-linux-gnu/libstdc++.so.6" };
+	size_t same = 0, none = 0, other = 0;
+
+	for (size_t n = 0; n < NR(files); n++) {
+		struct fixture f = { 0 };
+		struct originals o;
+		struct { uint64_t addr, len; } *all;
+		size_t nr = 0;
+		Dwarf_CFI *mine, *theirs;
+
+		fixture_open(&f, files[n]);
+		all = calloc(f.target->nr_fdes, sizeof(*all));
+		cr_assert_not_null(all);
+		originals_begin(&o, &f);
+		for (size_t i = 0; i < f.target->nr_fdes; i++) {
+			uint64_t addr = f.target->fdes[i].addr;
+			struct suture_entry entry;
+			struct suture_error err;
+			char name[32];
+
+			snprintf(name, sizeof(name), "f%zu", nr);
+			if (in_plt(&f, addr) ||
+			    originals_add(&o, addr, f.target->fdes[i].size, name, &entry, &err))
+				continue;
+			all[nr].addr = addr + entry.branch_at;
+			all[nr].len = entry.covered - entry.branch_at;
+			/* a word, or another form of a branch: not as it was */
+			if (strchr(o.last, '@') != strrchr(o.last, '@') || strstr(o.last, "f\n") ||
+			    strstr(o.last, "b\n"))
+				all[nr].len = 0;
+			nr++;
+		}
+		originals_link(&o, "cc");
+		mine = dwarf_getcfi_elf(o.linked->elf->elf);
+		theirs = dwarf_getcfi_elf(f.target->elf->elf);
+		cr_assert(mine && theirs);
+		for (size_t i = 0; i < nr; i++) {
+			const struct suture_symbol *s;
+			char symbol[64], a[1000], b[1000];
+			uint64_t at, step;
+
+			snprintf(symbol, sizeof(symbol), SUTURE_ORIGINAL_PREFIX "f%zu", i);
+			cr_assert_eq(suture_lookup(o.linked, symbol, &s, 1), 1);
+			/* a part of a function, that begins with the frame of the whole */
+			if (rules(theirs, all[i].addr, a, sizeof(a)) && strncmp(a, "92,7,8 ", 7))
+				continue;
+			for (at = 0; at < all[i].len; at += step) {
+				const cs_insn *insn = suture_code_decode(f.code, all[i].addr + at,
+									 UINT64_MAX, false);
+
+				cr_assert_not_null(insn);
+				step = insn->size;
+				if (!rules(theirs, all[i].addr + at, a, sizeof(a)))
+					continue;
+				if (!rules(mine, s->value + at, b, sizeof(b))) {
+					none++;
+					continue;
+				}
+				same += !strcmp(a, b);
+				other += !!strcmp(a, b);
+				if (strcmp(a, b))
+					fprintf(stderr, "# %s 0x%" PRIx64 "+%" PRIu64 ": %s, not %s\n",
+						files[n], all[i].addr, at, b, a);
+			}
+		}
+		free(all);
+		originals_end(&o);
+		suture_target_close(f.target);
+	}
+	fprintf(stderr, "# unwind rules of copied instructions: %zu the same, %zu other, %zu none\n",
+		same, other, none);
+	cr_expect_gt(same, 10000u);
+	/* pushes by hand of which the library's own table does not know */
+	cr_expect_leq(other, 10u);
+	cr_expect_lt(none, same / 100);
 }
 
 #endif

@@ -18,7 +18,7 @@ static const char *const names[] = {
 	"call_local", "call_word", "call_plt", "jmp_out", "jmp_short", "jmp_word", "jcc_out",
 	"jcc_short", "jcc_tail", "jrcxz_in", "loop_in", "self_loop", "ret_first", "plain", "endbr",
 	"endbr_rip", "three", "red_zone", "sub_rsp", "setcc_mem", "cmov_mem", "bt_mem",
-	"rdtsc_like", "tls_ie", "bnd_jmp", "prefixed_call", "xadd_r10", "push_pop", "xmm_store",
+	"back_loop", "back_pad", "back_two", "back_calls", "back_entered", "spin", "rdtsc_like", "tls_ie", "bnd_jmp", "prefixed_call", "xadd_r10", "push_pop", "xmm_store",
 };
 
 static const char asm_source[] =
@@ -90,6 +90,12 @@ FN("sub_rsp", "sub $24, %rsp; mov datum(%rip), %rax; mov %rax, (%rsp); mov (%rsp
 FN("setcc_mem", "cmp %rdi, %rsi; seta datum+25(%rip); movzbl datum+25(%rip), %eax; movb $0, datum+25(%rip); ret")
 FN("cmov_mem", "mov %rdi, %rax; cmp %rsi, %rdi; cmovg datum(%rip), %rax; ret")
 FN("bt_mem", "btl $3, datum(%rip); setc %al; movzbl %al, %eax; ret")
+FN("back_loop", "and $15, %edi; dec %rdi; mov %rdi, %rax; jg back_loop; ret")
+FN("back_pad", "endbr64; and $15, %edi; dec %rdi; mov %rdi, %rax; add datum(%rip), %rdx; jg back_pad; ret")
+FN("back_two", "and $31, %edi; dec %edi; mov %edi, %eax; cmp $20, %edi; jg back_two; cmp $5, %edi; jg back_two; add datum(%rip), %rax; ret")
+FN("back_calls", "push %rbx; mov %edi, %ebx; call helper; mov %ebx, %edi; pop %rbx; and $7, %edi; dec %edi; mov %edi, %esi; jg back_calls; ret")
+FN("back_entered", "and $7, %edi; dec %rdi; mov %rdi, %rax; 1: test %rax, %rax; jg back_entered; inc %rax; js 1b; ret")
+FN("spin", "lock decl datum+28(%rip); jne 1f; 2: xor %eax, %eax; incl datum+28(%rip); ret; 1: incl datum+28(%rip); dec %edi; jle 2f; jmp spin; 2: mov $3, %eax; ret")
 FN("rdtsc_like", "xor %eax, %eax; cld; mov datum(%rip), %dl; movzbl %dl, %eax; ret")
 FN("tls_ie", "mov tvar@gottpoff(%rip), %rax; mov %fs:(%rax), %rax; ret")
 FN("bnd_jmp", "bnd jmp helper")
@@ -202,8 +208,10 @@ static const char refused_source[] =
 "	.text\n"
 FN("get_pc", "call 1f; 1: pop %rax; ret")
 FN("call_in", "call 1f; ret; 1: ret")
-FN("back_jump", "dec %rdi; mov %rdi, %rax; test %rax, %rax; jg back_jump; ret")
-FN("back_jump_pad", "endbr64; dec %rdi; mov %rdi, %rax; test %rax, %rax; jg back_jump_pad; ret")
+FN("back_long", "dec %rdi; mov %rdi, %rax; .rept 70; nop; .endr; jg back_long; ret")
+FN("back_entered", "dec %rdi; mov %rdi, %rax; 1: test %rax, %rax; jg back_entered; dec %rax; js 1b; .rept 60; nop; .endr; jmp 1b")
+FN("back_cold", "dec %rdi; mov %rdi, %rax; jg back_cold.cold; ret")
+FN("back_cold.cold", "inc %rax; jmp back_cold")
 FN("transaction", "xbegin 1f; ret; .skip 200, 0x90; 1: ret")
 FN("eip", "mov datum(%eip), %eax; ret")
 FN("r11_live", "cmpl $1, datum(%rip); mov %r11, %rax; ret")
@@ -251,8 +259,9 @@ Test(original_x86, refused)
 		const char *name, *words[3];
 	} cases[] = {
 		{ "get_pc", { "reads its own address", "call", "e8 00 00 00 00" } },
-		{ "back_jump", { "jumps back to its own entry", "jg", "back_jump" } },
-		{ "back_jump_pad", { "jumps back to its own entry", "jg", "back_jump_pad" } },
+		{ "back_long", { "loop back to its own entry", "jg", "back_long" } },
+		{ "back_entered", { "loop back to its own entry", "jmp", "back_entered+0x6" } },
+		{ "back_cold", { "loop back to its own entry", "jmp", "<back_cold>" } },
 		{ "transaction", { "transaction", "xbegin", "c7 f8" } },
 		{ "eip", { "in a way that is not known", "(%eip),%eax", "67 8b 05" } },
 		{ "high_full", { "no register is free", "cmpb   %ah,", "<datum>" } },

@@ -347,9 +347,10 @@ Test(pack_refused, output_is_whole_or_untouched)
 
 Test(pack_refused, names)
 {
+	char *targets[] = { "/dev/null", NULL };
 	struct suture_error err;
 	struct suture_pack_options opt = {
-		.target = "/dev/null", .output = "x.spm", .objects = NULL,
+		.targets = targets, .nr_targets = 1, .output = "x.spm", .objects = NULL,
 	};
 	static const char *const bad[] = { "", ".hidden", "a/b", "a b", "-x",
 					   "much-too-long-for-a-name-of-a-patch-with-48-bytes" };

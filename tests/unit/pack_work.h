@@ -110,6 +110,7 @@ static UNUSED void work_object(const char *text, const char *flags)
 
 struct work_pack {
 	const char *debug, *needed, *output;
+	const char *more, *more_debug;	/* a second target */
 	char warnings[4096];
 };
 
@@ -125,9 +126,10 @@ static int work_pack_file(const char *target, struct work_pack *how, struct sutu
 {
 	const char *object = work_path("patch.o");
 	struct work_pack none = { 0 };
+	char *targets[3] = { (char *)target }, *debugs[3] = { NULL };
 	struct suture_pack_options opt = {
 		.name = "test",
-		.target = target,
+		.targets = targets,
 		.objects = (char *const[]){ (char *)object, NULL },
 		.nr_objects = 1,
 		.warn = work_warn,
@@ -137,8 +139,14 @@ static int work_pack_file(const char *target, struct work_pack *how, struct sutu
 	how = how ?: &none;
 	opt.warn_ctx = how;
 	opt.output = work_path(how->output ?: "patch.spm");
+	opt.nr_targets = 1;
+	if (how->more)
+		targets[opt.nr_targets++] = (char *)work_path(how->more);
 	if (how->debug)
-		opt.debug = work_path(how->debug);
+		debugs[opt.nr_debugs++] = (char *)work_path(how->debug);
+	if (how->more_debug)
+		debugs[opt.nr_debugs++] = (char *)work_path(how->more_debug);
+	opt.debugs = debugs;
 	if (how->needed) {
 		needed = *how->needed == '/' ? how->needed : work_path(how->needed);
 		opt.needed = (char *const *)&needed;
@@ -197,6 +205,7 @@ struct inside {
 	struct suture_spm *spm;
 	uint8_t *base;				/* of the patch */
 	uintptr_t objects[SUTURE_MAX_OBJECTS];	/* their bases */
+	bool missing[SUTURE_MAX_OBJECTS];	/* is not mapped, and need not be */
 };
 
 struct find_base {
@@ -254,8 +263,22 @@ static void write_text(uint8_t *at, const uint8_t *bytes, size_t len)
 	cr_assert_eq(mprotect((void *)page, size, PROT_READ | PROT_EXEC), 0);
 }
 
+/* A branch to @to in the place of the @len bytes of @old; what is left over is nops. */
+static void write_branch(uint8_t *at, uint8_t opcode, const uint8_t *to, const uint8_t *old,
+			 size_t old_len, size_t skip)
+{
+	uint8_t code[16] = { opcode, [5 ... 15] = 0x90 };
+	int64_t far = to - (at + skip + 5);
+	int32_t near = far;
+
+	cr_assert_eq(near, far, "out of reach");
+	cr_assert_eq(memcmp(at, old, old_len), 0, "other old bytes");
+	memcpy(code + 1, &near, 4);
+	write_text(at + skip, code, opcode == 0xe8 ? old_len : 5);
+}
+
 /* Maps patch.spm, fills its words, writes the jumps. Nothing of the objects but
- * the bytes that are replaced is looked at. */
+ * the bytes that are replaced is looked at. With ANY_TARGET objects may be missing. */
 static UNUSED void inside_apply(struct inside *in)
 {
 	struct suture_error err = { 0 };
@@ -269,13 +292,15 @@ static UNUSED void inside_apply(struct inside *in)
 		struct find_base find = { .object = &note->objects[i] };
 
 		dl_iterate_phdr(find_base, &find);
-		cr_assert(find.found, "object %u is not mapped", i);
+		in->missing[i] = !find.found;
+		cr_assert(find.found || (note->head->flags & SUTURE_NOTE_ANY_TARGET),
+			  "object %u is not mapped", i);
 		in->objects[i] = find.base;
 	}
 	for (unsigned int i = 0; i < in->spm->elf.nr_segments; i++)
 		size = in->spm->elf.segments[i].vaddr + in->spm->elf.segments[i].memsz;
 	size = (size + 4095) & ~4095UL;
-	in->base = find_room(in->objects[0], size);
+	in->base = find_room(in->objects[in->missing[0]], size);
 	for (unsigned int i = 0; i < in->spm->elf.nr_segments; i++) {
 		const struct spm_segment *s = &in->spm->elf.segments[i];
 		uint64_t start = s->vaddr & ~4095UL, skip = s->vaddr - start;
@@ -299,19 +324,26 @@ static UNUSED void inside_apply(struct inside *in)
 		uintptr_t base = r->object == SUTURE_SELF ? (uintptr_t)in->base
 							  : in->objects[r->object];
 
-		*(uint64_t *)(in->base + r->offset) = base + r->addend;
+		if (r->object != SUTURE_SELF && in->missing[r->object])
+			*(uint64_t *)(in->base + r->offset) = 0;
+		else
+			*(uint64_t *)(in->base + r->offset) = base + r->addend;
 	}
 	for (unsigned int i = 0; i < note->nr_funcs; i++) {
 		const struct suture_func *f = &note->funcs[i];
-		uint8_t *old = (uint8_t *)in->objects[f->object] + f->old_addr, jump[5] = { 0xe9 };
-		int64_t far = (int64_t)(in->base + f->new_addr) -
-			      (int64_t)(old + f->branch_at + sizeof(jump));
-		int32_t near = far;
 
-		cr_assert_eq(near, far, "out of reach");
-		cr_assert_eq(memcmp(old, f->old_bytes, f->old_len), 0, "other old bytes");
-		memcpy(jump + 1, &near, 4);
-		write_text(old + f->branch_at, jump, sizeof(jump));
+		if (!in->missing[f->object])
+			write_branch((uint8_t *)in->objects[f->object] + f->old_addr, 0xe9,
+				     in->base + f->new_addr, f->old_bytes, f->old_len,
+				     f->branch_at);
+	}
+	for (unsigned int i = 0; i < note->nr_sites; i++) {
+		const struct suture_site *s = &note->sites[i];
+
+		if (!in->missing[s->object])
+			write_branch((uint8_t *)in->objects[s->object] + s->addr,
+				     s->old_bytes[0] == 0xe9 ? 0xe9 : 0xe8,
+				     in->base + s->new_addr, s->old_bytes, s->old_len, 0);
 	}
 }
 
@@ -320,8 +352,15 @@ static UNUSED void inside_revert(struct inside *in)
 	const struct spm_note *note = &in->spm->note;
 
 	for (unsigned int i = 0; i < note->nr_funcs; i++)
-		write_text((uint8_t *)in->objects[note->funcs[i].object] + note->funcs[i].old_addr,
-			   note->funcs[i].old_bytes, note->funcs[i].old_len);
+		if (!in->missing[note->funcs[i].object])
+			write_text((uint8_t *)in->objects[note->funcs[i].object] +
+				   note->funcs[i].old_addr, note->funcs[i].old_bytes,
+				   note->funcs[i].old_len);
+	for (unsigned int i = 0; i < note->nr_sites; i++)
+		if (!in->missing[note->sites[i].object])
+			write_text((uint8_t *)in->objects[note->sites[i].object] +
+				   note->sites[i].addr, note->sites[i].old_bytes,
+				   note->sites[i].old_len);
 	suture_spm_close(in->spm);
 }
 

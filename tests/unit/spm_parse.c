@@ -50,7 +50,9 @@ Test(spm_parse, valid_file)
 		cr_assert(p.note.funcs == d->funcs && p.note.nr_funcs == 3);
 		cr_assert(p.note.ranges == d->ranges && p.note.nr_ranges == 2);
 		cr_assert(p.note.sites == d->sites && p.note.nr_sites == 2);
-		cr_assert(p.note.hooks == d->hooks && p.note.nr_hooks == 4);
+		cr_assert(p.note.hooks == d->hooks && p.note.nr_hooks == 5);
+		cr_assert(p.note.states == d->states && p.note.nr_states == 2);
+		cr_assert(p.note.replaces == d->replaces && p.note.nr_replaces == 2);
 		cr_assert(p.note.relocs == d->relocs && p.note.nr_relocs == 4);
 		cr_assert(p.note.strings == d->strings);
 		cr_assert_eq(p.note.strings_size, sample.desc.head.strings.count);
@@ -70,11 +72,15 @@ Test(spm_parse, smallest_note)
 	h->flags = 0;
 	h->objects.count = h->sites.count = 1;
 	h->funcs.count = h->ranges.count = h->hooks.count = h->relocs.count = 0;
+	h->states.count = h->replaces.count = 0;
+	h->hook_enter = h->hook_leave = h->hook_stack = h->hook_limit_ms = 0;
 	sample.desc.sites[0].object = 0;
 	accept(&sample, sizeof(sample), &p);
 	cr_assert(p.note.nr_funcs == 0 && !p.note.funcs);
 	cr_assert(p.note.nr_ranges == 0 && !p.note.ranges);
 	cr_assert(p.note.nr_hooks == 0 && !p.note.hooks);
+	cr_assert(p.note.nr_states == 0 && !p.note.states);
+	cr_assert(p.note.nr_replaces == 0 && !p.note.replaces);
 	cr_assert(p.note.nr_relocs == 0 && !p.note.relocs);
 	parsed_free(&p);
 	/* or one function */
@@ -126,7 +132,9 @@ struct big {
 	struct suture_func funcs[SUTURE_MAX_FUNCS];
 	struct suture_range ranges[SUTURE_MAX_RANGES];
 	struct suture_site sites[SUTURE_MAX_SITES];
-	struct suture_hook hooks[4];
+	struct suture_hook hooks[SUTURE_MAX_HOOKS];
+	struct suture_state states[SUTURE_MAX_STATES];
+	__u32 replaces[SUTURE_MAX_REPLACES];
 	struct suture_reloc relocs[SUTURE_MAX_RELOCS];
 	char strings[];
 };
@@ -148,10 +156,15 @@ static void init_big(struct big *b, struct spm_elf *elf, __u32 strings_size)
 		.funcs = { offsetof(struct big, funcs), SUTURE_MAX_FUNCS },
 		.ranges = { offsetof(struct big, ranges), SUTURE_MAX_RANGES },
 		.sites = { offsetof(struct big, sites), SUTURE_MAX_SITES },
-		.hooks = { offsetof(struct big, hooks), 4 },
+		.hooks = { offsetof(struct big, hooks), SUTURE_MAX_HOOKS },
+		.states = { offsetof(struct big, states), SUTURE_MAX_STATES },
+		.replaces = { offsetof(struct big, replaces), SUTURE_MAX_REPLACES },
 		.relocs = { offsetof(struct big, relocs), SUTURE_MAX_RELOCS },
 		.strings = { offsetof(struct big, strings), strings_size },
 		.name = 1, .version = 1 + SUTURE_NAME_MAX,
+		.hook_enter = 0x1fff, .hook_leave = 0x1000,
+		.hook_stack = SUTURE_HOOK_STACK_MAX, .hook_limit_ms = SUTURE_HOOK_LIMIT_MAX,
+		.flags = SUTURE_NOTE_FLAGS,
 	};
 	memset(b->strings + 1, 'n', SUTURE_NAME_MAX - 1);
 	memset(b->strings + 1 + SUTURE_NAME_MAX, 't', SUTURE_TEXT_MAX - 1);
@@ -177,12 +190,18 @@ static void init_big(struct big *b, struct spm_elf *elf, __u32 strings_size)
 	for (i = 0; i < SUTURE_MAX_SITES; i++) {
 		b->sites[i].addr = 16 * i;
 		b->sites[i].new_addr = 0x1000;
-		b->sites[i].old_len = i ? sizeof(b->sites[i].old_bytes) : 5;
+		b->sites[i].name = 1 + SUTURE_NAME_MAX;
+		b->sites[i].old_len = 5;
 		memcpy(b->sites[i].old_bytes, call, sizeof(call));
 	}
-	for (i = 0; i < 4; i++) {
-		b->hooks[i].kind = i + 1;
+	for (i = 0; i < SUTURE_MAX_HOOKS; i++) {
+		b->hooks[i].kind = i % 4 + 1;
 		b->hooks[i].addr = 0x1000;
+	}
+	for (i = 0; i < SUTURE_MAX_STATES; i++) {
+		b->states[i].id = i;
+		b->states[i].slot = 0x2000 + 24 * i;
+		b->replaces[i] = 1;
 	}
 	for (i = 0; i < SUTURE_MAX_RELOCS; i++) {
 		b->relocs[i].offset = 0x2000 + 8 * i;

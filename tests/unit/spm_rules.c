@@ -187,7 +187,7 @@ Test(spm_rules, note_alignment_in_memory)
 
 RULE(note_short, "note is too short for its head", s->nhdr[1] = sizeof(struct suture_note) - 1)
 RULE(note_head_only, "string blob does not begin with a NUL",
-     s->nhdr[1] = sizeof(struct suture_note); memset(&d->head.objects, 0, 7 * 8))
+     s->nhdr[1] = sizeof(struct suture_note); memset(&d->head.objects, 0, 9 * 8))
 UNKNOWN(head_format, "unknown format of the note", d->head.format++)
 UNKNOWN(head_format_0, "unknown format of the note", d->head.format = 0)
 RULE(head_size, "head of the note has another size", d->head.size += 8)
@@ -195,7 +195,11 @@ UNKNOWN(head_machine, "patch is for a machine that is not supported",
 	d->head.machine = s->eh.e_machine = EM_RISCV)
 RULE(head_other_machine, "machine of the note is not the machine of the file",
      d->head.machine = EM_AARCH64)
-UNKNOWN(head_flags, "unknown flags of the note", d->head.flags |= 2)
+UNKNOWN(head_flags, "unknown flags of the note", d->head.flags |= 8)
+UNKNOWN(head_flags_high, "unknown flags of the note", d->head.flags |= 1U << 31)
+ALLOWED(head_flags_replace, d->head.flags = SUTURE_NOTE_REPLACE)
+ALLOWED(head_flags_any, d->head.flags = SUTURE_NOTE_ANY_TARGET)
+ALLOWED(head_flags_all, d->head.flags = SUTURE_NOTE_FLAGS)
 RULE(head_reserved, "reserved field of the note is not 0", d->head.reserved = 1)
 
 /* ------------------------------------------------------------------ tables */
@@ -205,6 +209,9 @@ RULE(funcs_many, "table has too many records", d->head.funcs.count = SUTURE_MAX_
 RULE(ranges_many, "table has too many records", d->head.ranges.count = SUTURE_MAX_RANGES + 1)
 RULE(sites_many, "table has too many records", d->head.sites.count = SUTURE_MAX_SITES + 1)
 RULE(hooks_many, "table has too many records", d->head.hooks.count = SUTURE_MAX_HOOKS + 1)
+RULE(states_many, "table has too many records", d->head.states.count = SUTURE_MAX_STATES + 1)
+RULE(replaces_many, "table has too many records",
+     d->head.replaces.count = SUTURE_MAX_REPLACES + 1)
 RULE(relocs_many, "table has too many records", d->head.relocs.count = SUTURE_MAX_RELOCS + 1)
 RULE(strings_many, "table has too many records", d->head.strings.count = SUTURE_NOTE_MAX + 1)
 RULE(objects_aligned, "table is not aligned", d->head.objects.offset += 4)
@@ -212,12 +219,14 @@ RULE(funcs_aligned, "table is not aligned", d->head.funcs.offset += 4)
 RULE(ranges_aligned, "table is not aligned", d->head.ranges.offset += 4)
 RULE(sites_aligned, "table is not aligned", d->head.sites.offset += 4)
 RULE(hooks_aligned, "table is not aligned", d->head.hooks.offset += 4)
+RULE(states_aligned, "table is not aligned", d->head.states.offset += 4)
+RULE(replaces_aligned, "table is not aligned", d->head.replaces.offset += 4)
 RULE(relocs_aligned, "table is not aligned", d->head.relocs.offset += 4)
 RULE(empty_table_aligned, "table is not aligned",
      d->head.ranges.count = 0; d->head.ranges.offset = 4)
 RULE(table_on_head, "table overlaps the head of the note",
      d->head.objects.offset = sizeof(struct suture_note) - 8)
-RULE(table_beyond, "table outside the note", d->head.hooks.offset = sizeof(*d) - 3 * 8)
+RULE(table_beyond, "table outside the note", d->head.hooks.offset = sizeof(*d) - 4 * 16)
 RULE(table_far, "table outside the note", d->head.hooks.offset = 0xfffffff8)
 RULE(table_outside, "table outside the note", d->head.hooks.offset = sizeof(*d) + 8)
 RULE(strings_beyond, "table outside the note",
@@ -253,7 +262,7 @@ Test(spm_rules, text_long)
 	__u32 *const uses[] = {
 		&big.d.head.version, &big.d.head.description, &big.d.head.cve,
 		&big.d.head.license, &big.d.head.author, &big.d.objects[1].name,
-		&big.d.funcs[2].name,
+		&big.d.funcs[2].name, &big.d.sites[1].name,
 	};
 	struct spm_elf elf;
 	struct spm_note note;
@@ -290,6 +299,7 @@ RULE(license_text, UNPRINTABLE, d->head.license = sample_string(s, "a\n"))
 RULE(author_text, UNPRINTABLE, d->head.author = sample_string(s, "a\n"))
 RULE(name_text, UNPRINTABLE, d->head.name = sample_string(s, "a\n"))
 RULE(object_name_text, UNPRINTABLE, d->objects[2].name = sample_string(s, "a\n"))
+RULE(site_name_text, UNPRINTABLE, d->sites[1].name = sample_string(s, "a\n"))
 RULE(func_name_text, UNPRINTABLE, d->funcs[2].name = sample_string(s, "a\n"))
 
 Test(spm_rules, text_characters)
@@ -453,23 +463,38 @@ ALLOWED(range_at_end, d->ranges[1].addr = ~0ULL - 0x20)
 RULE(site_object, "site is not of a target object", d->sites[1].object = 3)
 RULE(site_object_first, "site is not of a target object", d->sites[0].object = 3)
 RULE(site_object_needed, "site is not of a target object", d->sites[1].object = 1)
-RULE(site_func, "reserved field of a site is not 0", d->sites[1].func = 1)
+RULE(site_no_name, "site without a name", d->sites[1].name = 0)
+RULE(site_name_outside, "string outside the string blob", d->sites[1].name = 0xffffffff)
 RULE(site_reserved, "reserved field of a site is not 0", d->sites[1].reserved[0] = 1)
 RULE(site_reserved_end, "reserved field of a site is not 0", d->sites[1].reserved[6] = 1)
 ARM_RULE(site_aligned, "site is not aligned", d->sites[1].addr += 2)
-RULE(site_old_len, "wrong number of expected bytes of a site", d->sites[1].old_len = 4)
-ARM_RULE(site_old_len_arm, "wrong number of expected bytes of a site", d->sites[1].old_len = 3)
-RULE(site_old_len_17, "wrong number of expected bytes of a site", d->sites[1].old_len = 17)
-RULE(site_old_len_255, "wrong number of expected bytes of a site", d->sites[1].old_len = 255)
-ALLOWED(site_old_len_16, d->sites[1].old_len = 16)
+#define SITE_LEN "wrong number of expected bytes of a site"
+RULE(site_old_len, SITE_LEN, d->sites[1].old_len = 4)
+RULE(site_old_len_6, SITE_LEN, d->sites[1].old_len = 6)
+RULE(site_old_len_255, SITE_LEN, d->sites[1].old_len = 255)
+ARM_RULE(site_old_len_arm, SITE_LEN, d->sites[1].old_len = 3)
+ARM_RULE(site_old_len_arm_5, SITE_LEN, d->sites[1].old_len = 5)
+#define THROUGH_WORD(n)	memcpy(d->sites[1].old_bytes, "\xff\x15\x01\x02\x03\x04", 6); \
+	d->sites[1].old_len = (n)
+ALLOWED(site_through_word, THROUGH_WORD(6))
+RULE(site_through_word_5, SITE_LEN, THROUGH_WORD(5))
+RULE(site_through_word_7, SITE_LEN, THROUGH_WORD(7))
+RULE(site_through_register, "site is not a direct call", THROUGH_WORD(6);
+     d->sites[1].old_bytes[1] = 0xd0)
+ALLOWED(site_jump, d->sites[1].old_bytes[0] = 0xe9)
+ARM_ALLOWED(site_b, d->sites[1].old_bytes[3] = 0x14)
+ARM_ALLOWED(site_b_back, d->sites[1].old_bytes[3] = 0x17)
 RULE(site_wrap, "site ends outside the address space", d->sites[1].addr = ~0ULL - 4)
 ALLOWED(site_at_end, d->sites[1].addr = ~0ULL - 5)
 RULE(site_old_rest, "bytes behind the expected bytes of a site are not 0",
      d->sites[1].old_bytes[5] = 1)
 RULE(site_old_rest_end, "bytes behind the expected bytes of a site are not 0",
      d->sites[1].old_bytes[15] = 1)
-RULE(site_not_call, "site is not a direct call", d->sites[1].old_bytes[0] = 0xe9)
-ARM_RULE(site_not_bl, "site is not a direct call", d->sites[1].old_bytes[3] = 0x14)
+RULE(site_not_call, "site is not a direct call", d->sites[1].old_bytes[0] = 0xeb)
+RULE(site_not_call_ff, "site is not a direct call", d->sites[1].old_bytes[0] = 0xff)
+ARM_RULE(site_not_bl, "site is not a direct call", d->sites[1].old_bytes[3] = 0x18)
+ARM_RULE(site_adr, "site is not a direct call", d->sites[1].old_bytes[3] = 0x10)
+ARM_RULE(site_cbz, "site is not a direct call", d->sites[1].old_bytes[3] = 0x34)
 ARM_ALLOWED(site_bl_back, memset(d->sites[1].old_bytes, 0xff, 3); d->sites[1].old_bytes[3] = 0x97)
 RULE(site_new, "site's new function is not in the patch's text", d->sites[1].new_addr = 0xfff)
 ARM_RULE(site_new_aligned, "site's new function is not in the patch's text",
@@ -483,6 +508,7 @@ RULE(site_in_first_func, IN_FUNC,
      d->sites[1].object = 0; d->sites[1].addr = d->funcs[0].old_addr + 8)
 RULE(site_before_func, IN_FUNC, d->sites[1].addr = d->funcs[2].old_addr - 4)
 ALLOWED(site_behind_func, d->sites[1].addr = d->funcs[2].old_addr + 9)
+RULE(site_in_func_last_byte, IN_FUNC, d->sites[1].addr = d->funcs[2].old_addr + 8)
 ALLOWED(site_in_other_func, d->sites[1].addr = d->funcs[1].old_addr)
 
 /* ----------------------------------------------------------------- targets */
@@ -510,12 +536,62 @@ ALLOWED(target_with_funcs, d->head.sites.count = 0)
 UNKNOWN(hook_kind_0, "unknown kind of hook", d->hooks[0].kind = 0)
 UNKNOWN(hook_kind, "unknown kind of hook", d->hooks[3].kind = 5)
 UNKNOWN(hook_kind_far, "unknown kind of hook", d->hooks[3].kind = 0xffffffff)
-RULE(hook_twice, "two hooks of one kind", d->hooks[3].kind = SUTURE_HOOK_PRE_PATCH)
-RULE(hook_twice_last, "two hooks of one kind",
-     d->head.hooks.count = 2; d->hooks[0].kind = d->hooks[1].kind = SUTURE_HOOK_POST_UNPATCH)
+ALLOWED(hook_twice, for (int i = 0; i < 5; i++) d->hooks[i].kind = SUTURE_HOOK_POST_PATCH)
 RULE(hook_reserved, "reserved field of a hook is not 0", d->hooks[3].reserved = 1)
 RULE(hook_addr, "hook is not in the patch's text", d->hooks[3].addr = DATA_VADDR)
 ARM_RULE(hook_aligned, "hook is not in the patch's text", d->hooks[3].addr += 2)
+#define HOOK_ENTRY "entry of the hooks is not in the patch's text"
+RULE(hook_enter_0, HOOK_ENTRY, d->head.hook_enter = 0)
+RULE(hook_enter_data, HOOK_ENTRY, d->head.hook_enter = DATA_VADDR)
+RULE(hook_leave_0, HOOK_ENTRY, d->head.hook_leave = 0)
+RULE(hook_leave_data, HOOK_ENTRY, d->head.hook_leave = DATA_VADDR)
+ARM_RULE(hook_enter_aligned, HOOK_ENTRY, d->head.hook_enter += 2)
+ARM_RULE(hook_leave_aligned, HOOK_ENTRY, d->head.hook_leave += 2)
+#define HOOK_STACK "wrong size of the stack for hooks"
+RULE(hook_stack_0, HOOK_STACK, d->head.hook_stack = 0)
+RULE(hook_stack_small, HOOK_STACK, d->head.hook_stack = SUTURE_HOOK_STACK_MIN - 4096)
+RULE(hook_stack_large, HOOK_STACK, d->head.hook_stack = SUTURE_HOOK_STACK_MAX + 4096)
+RULE(hook_stack_odd, HOOK_STACK, d->head.hook_stack += 1)
+RULE(hook_stack_half, HOOK_STACK, d->head.hook_stack += 2048)
+ALLOWED(hook_stack_max, d->head.hook_stack = SUTURE_HOOK_STACK_MAX)
+ALLOWED(hook_stack_page, d->head.hook_stack += 4096)
+RULE(hook_limit_high, "time limit of hooks is too high",
+     d->head.hook_limit_ms = SUTURE_HOOK_LIMIT_MAX + 1)
+ALLOWED(hook_limit_0, d->head.hook_limit_ms = 0)
+#define NO_HOOKS d->head.hooks.count = 0; d->head.hook_enter = d->head.hook_leave = 0; \
+	d->head.hook_stack = d->head.hook_limit_ms = 0
+#define HOOKLESS "patch without hooks says how to run them"
+ALLOWED(hooks_none, NO_HOOKS)
+RULE(hooks_none_enter, HOOKLESS, NO_HOOKS; d->head.hook_enter = TEXT_VADDR)
+RULE(hooks_none_leave, HOOKLESS, NO_HOOKS; d->head.hook_leave = TEXT_VADDR)
+RULE(hooks_none_stack, HOOKLESS, NO_HOOKS; d->head.hook_stack = SUTURE_HOOK_STACK_MIN)
+RULE(hooks_none_limit, HOOKLESS, NO_HOOKS; d->head.hook_limit_ms = 1)
+
+/* ------------------------------------------------------------------ states */
+
+RULE(state_twice, "two states with one id", d->states[1].id = d->states[0].id)
+#define NO_SLOT "slot of a state is not in the patch's data"
+RULE(state_aligned, "slot of a state is not aligned", d->states[1].slot += 4)
+RULE(state_text, NO_SLOT, d->states[0].slot = TEXT_VADDR)
+RULE(state_before, NO_SLOT, d->states[0].slot = DATA_VADDR - 8)
+RULE(state_end, NO_SLOT, d->states[1].slot = DATA_VADDR + DATA_MEMSZ - 16)
+ALLOWED(state_last, d->states[1].slot = DATA_VADDR + DATA_MEMSZ - 24)
+RULE(state_far, NO_SLOT, d->states[1].slot = ~7ULL)
+RULE(states_overlap, "slots of states overlap", d->states[1].slot -= 8)
+RULE(states_overlap_below, "slots of states overlap",
+     d->states[1].slot = d->states[0].slot - 16)
+ALLOWED(states_touch_below, d->states[1].slot = d->states[0].slot - 24)
+
+/* --------------------------------------------------------- replaced patches */
+
+#define NO_PATCH "name of a replaced patch is not a patch's name"
+RULE(replaces_outside, "string outside the string blob", d->replaces[1] = 0xffffffff)
+RULE(replaces_empty, NO_PATCH, d->replaces[1] = 0)
+RULE(replaces_folder, NO_PATCH, d->replaces[0] = sample_string(s, "a/b"))
+RULE(replaces_dot, NO_PATCH, d->replaces[1] = sample_string(s, ".a"))
+RULE(replaces_text, UNPRINTABLE, d->replaces[1] = sample_string(s, "a\n"))
+RULE(replaces_long, "string is too long",
+     d->replaces[1] = sample_string(s, "n23456789.123456789.123456789.123456789.12345678"))
 
 /* ------------------------------------------------------------- relocations */
 
@@ -544,6 +620,7 @@ Test(spm_rules, reloc_wx)
 
 	sample_init(s, EM_X86_64);
 	s->ph[PH_DATA].p_flags |= PF_X;
+	d->head.states.count = 0;
 	cr_assert_eq(spm_parse_elf(s, PAGE, sizeof(*s), false, &elf, &why), 0);
 	cr_assert_eq(spm_parse_note(d, sizeof(*d), &elf, &note, &why), -ENOEXEC);
 	cr_assert_str_eq(why, NO_DATA);
@@ -560,7 +637,7 @@ Test(spm_rules, segments_counted)
 	cr_assert_eq(spm_parse_elf(s, PAGE, sizeof(*s), true, &elf, &why), 0);
 	elf.nr_segments = 2;
 	cr_assert_eq(spm_parse_note(d, sizeof(*d), &elf, &note, &why), -ENOEXEC);
-	cr_assert_str_eq(why, NO_DATA);
+	cr_assert_str_eq(why, NO_SLOT);
 	elf.segments[0] = elf.segments[2];	/* in whatever order */
 	cr_assert_eq(spm_parse_note(d, sizeof(*d), &elf, &note, &why), 0);
 	elf.nr_segments = 1;	/* the data */

@@ -1,38 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* suture apply: put patches into all processes that run, and those to come. */
-#include <argp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "options.h"
 #include "output.h"
-#include "patchset.h"
-#include "wait.h"
+#include "patches.h"
 
 /* Searches after the first one: for files that were mapped during it. */
 #define MORE_SEARCHES	3
 
 struct options {
 	struct wait_options wait;
-	bool force, json;
+	struct file_options files;
+	struct suture_scope scope;
+	bool force, no_policy;
 	const char *module;
-	char **files;		/* --file */
-	size_t nr_files;
 	char **patches;
 };
 
-enum { OPT_NO_WAIT = 256, OPT_FORCE, OPT_MODULE, OPT_FILE, OPT_JSON };
+enum { OPT_FORCE = 256, OPT_MODULE, OPT_NO_POLICY };
 
 static const struct argp_option argp_options[] = {
-	{ "no-wait", OPT_NO_WAIT, NULL, 0, "Start the transition and return at once", 0 },
-	{ "timeout", 't', "SECONDS", 0, "Wait no longer than this (the transition goes on)", 0 },
 	{ "force", OPT_FORCE, NULL, 0,
 	  "Do not wait until a process is out of the old functions (immediate, whatever the patch says)", 0 },
 	{ "module", OPT_MODULE, "PATH", 0,
 	  "Load this suture.ko when none is loaded (else SUTURE_KO, else by name)", 0 },
-	{ "file", OPT_FILE, "PATH", 0, "Look at this file too for the build-id; may be repeated", 0 },
-	{ "json", OPT_JSON, NULL, 0, "Print the summary as JSON", 0 },
+	{ "no-policy", OPT_NO_POLICY, NULL, 0, "Do not heed policy.d", 0 },
 	{ 0 }
 };
 
@@ -41,12 +38,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *opt = state->input;
 
 	switch (key) {
-	case OPT_NO_WAIT:
-		opt->wait.no_wait = true;
-		return 0;
-	case 't':
-		if (wait_parse_timeout(arg, &opt->wait.timeout_ms))
-			argp_error(state, "`%s' is no number of seconds", arg);
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opt->wait;
+		state->child_inputs[1] = &opt->files;
+		state->child_inputs[2] = &opt->scope;
 		return 0;
 	case OPT_FORCE:
 		opt->force = true;
@@ -54,10 +49,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_MODULE:
 		opt->module = arg;
 		return 0;
-	case OPT_FILE:
-		return -suture_strv_add(&opt->files, &opt->nr_files, arg);
-	case OPT_JSON:
-		opt->json = true;
+	case OPT_NO_POLICY:
+		opt->no_policy = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		opt->patches = state->argv + state->next;
@@ -69,14 +62,32 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp_child children[] = {
+	{ &options_wait, 0, NULL, 0 },
+	{ &options_files, 0, NULL, 0 },
+	{ &options_scope, 0, "Which processes, now and later (all but --canary may be repeated):", 1 },
+	{ 0 }
+};
+
 static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "FILE...",
 	.doc = "Put patch modules (.spm) into every process that maps the file they are "
 	       "for, now and later. Loads suture.ko when it is not loaded. A patch that is "
 	       "applied already is no error."
 	       "\v" CLI_EXIT_CODES,
+};
+
+/* What the steps of one call share. */
+struct apply {
+	const struct options *opt;
+	struct patchset *set;
+	int dev;
+	uint32_t flags;
+	struct json_object *list;
+	size_t nr_finished;	/* patches that were waited for and summed up */
 };
 
 /* The module, loaded if need be; a file descriptor or a negative errno. */
@@ -93,22 +104,119 @@ static int get_device(const struct options *opt, struct suture_error *err)
 	return suture_device_open(err);
 }
 
-/* One patch to the kernel. Sets the patch's result. */
-static int load_one(int dev, struct patchset *set, struct patchset_patch *patch, uint32_t flags)
+static bool is_in(const struct patchset_patch *patch)
 {
-	struct suture_error err = { 0 };
+	return patch->result == RESULT_STARTED || patch->result == RESULT_ALREADY;
+}
 
-	if (patchset_missing(set, patch)) {
+/* ------------------------------------------------------- whose place it takes */
+
+/* Does the patch say that it takes the place of the loaded one of that name? */
+static bool takes_place_of(const struct suture_spm *spm, const char *name)
+{
+	const struct spm_note *note = &spm->note;
+	uint32_t i;
+
+	if (!strcmp(name, suture_spm_name(spm)))
+		return false;
+	if (note->head->flags & SUTURE_NOTE_REPLACE)
+		return true;
+	for (i = 0; i < note->nr_replaces; i++)
+		if (!strcmp(name, spm_string(note, note->replaces[i])))
+			return true;
+	return false;
+}
+
+/* @before: the patches that were loaded before it. */
+static void report_place(const struct patchset_patch *patch,
+			 const struct suture_ioc_patch *before, size_t nr)
+{
+	const char *between = ": takes the place of ";
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (before[i].state == SUTURE_PATCH_REVERTING ||
+		    !takes_place_of(patch->spm, before[i].name))
+			continue;
+		if (!any)
+			output_text(patch->loaded.name, 0);
+		any = true;
+		printf("%s", between);
+		output_text(before[i].name, 0);
+		printf(" ");
+		output_text(before[i].version, 0);
+		between = ", ";
+	}
+	if (any)
+		printf("\n");
+	fflush(stdout);
+}
+
+/* ------------------------------------------------------------------ steps */
+
+/* Wait for its end and sum up. */
+static int finish(struct apply *a, struct patchset_patch *patch)
+{
+	struct suture_ioc_patch loaded;
+	struct json_object *last;
+	int code;
+
+	if (!is_in(patch)) {
+		patchset_report_not_loaded(a->set, patch, a->list);
+		return SUTURE_EXIT_DONE;
+	}
+	code = wait_applied(a->dev, patch, &a->opt->wait, a->list);
+	if (code == SUTURE_EXIT_ERROR ||
+	    suture_device_patch(a->dev, patch->loaded.name, &loaded, NULL))
+		return code;
+	if (!a->list) {
+		output_scope(&loaded);
+		return code;
+	}
+	last = json_object_array_get_idx(a->list, json_object_array_length(a->list) - 1);
+	json_add_scope(last, &loaded);
+	return code;
+}
+
+static int load(struct apply *a, struct patchset_patch *patch, struct suture_error *err)
+{
+	return suture_load(a->dev, patch->spm, patch->want_of, a->set->found, a->flags,
+			   &a->opt->scope, &patch->loaded, err);
+}
+
+/* One patch to the kernel. Sets the patch's result. */
+static int load_one(struct apply *a, size_t i)
+{
+	struct patchset_patch *patch = &a->set->patches[i];
+	struct suture_ioc_patch *before = NULL;
+	int code = SUTURE_EXIT_DONE, ret;
+	struct suture_error err = { 0 };
+	size_t nr = 0;
+
+	if (patchset_missing(a->set, patch)) {
 		patch->result = RESULT_NOTHING;
 		return SUTURE_EXIT_NOTHING;
 	}
-	if (suture_load(dev, patch->spm, patch->want_of, set->found, flags, &patch->loaded, &err)) {
+	if (!a->list && suture_device_patches(a->dev, &before, &nr, &err))
+		return cli_error(&err);
+	ret = load(a, patch, &err);
+	/* Perhaps it is for the same files as one that we have just started. */
+	while (ret == -EBUSY && a->nr_finished < i && !a->opt->wait.no_wait) {
+		code = cli_worse(code, finish(a, &a->set->patches[a->nr_finished++]));
+		ret = load(a, patch, &err);
+	}
+	if (ret) {
 		suture_error_prefix(&err, "%s", patch->spm->path);
 		patch->result = RESULT_ERROR;
-		return cli_error(&err);
+		code = cli_worse(code, cli_error(&err));
+	} else {
+		patch->result = patch->loaded.already ? RESULT_ALREADY : RESULT_STARTED;
+		if (patch->result == RESULT_STARTED)
+			report_place(patch, before, nr);
 	}
-	patch->result = patch->loaded.already ? RESULT_ALREADY : RESULT_STARTED;
-	return SUTURE_EXIT_DONE;
+	free(before);
+	return code;
 }
 
 /*
@@ -116,34 +224,34 @@ static int load_one(int dev, struct patchset *set, struct patchset_patch *patch,
  * build-id. The kernel sees new mappings of the files that it watches, not new
  * files: search again until there are none.
  */
-static int search_again(int dev, struct patchset *set, const struct options *opt, uint32_t flags)
+static int search_again(struct apply *a)
 {
 	struct suture_error err = { 0 };
-	struct suture_loaded more;
+	struct suture_loaded first;
 	bool added = true;
 	size_t i;
 	int round;
 
 	for (round = 0; added && round < MORE_SEARCHES; round++) {
 		added = false;
-		if (patchset_find(set, opt->files, &err))
+		if (patchset_find(a->set, a->opt->files.paths, &err))
 			return cli_error(&err);
-		for (i = 0; i < set->nr; i++) {
-			struct patchset_patch *patch = &set->patches[i];
+		for (i = a->nr_finished; i < a->set->nr; i++) {
+			struct patchset_patch *patch = &a->set->patches[i];
 
-			if (patch->result != RESULT_STARTED && patch->result != RESULT_ALREADY)
+			if (!is_in(patch))
 				continue;
 			/* Files that vanished meanwhile are no loss. */
-			if (patchset_missing(set, patch))
+			if (patchset_missing(a->set, patch))
 				continue;
-			if (suture_load(dev, patch->spm, patch->want_of, set->found, flags, &more,
-					&err)) {
+			first = patch->loaded;
+			if (load(a, patch, &err)) {
 				suture_error_prefix(&err, "%s", patch->spm->path);
 				return cli_error(&err);
 			}
-			patch->loaded.nr_added += more.nr_added;
-			patch->loaded.nr_files = more.nr_files;
-			added |= more.nr_added > 0;
+			added |= patch->loaded.nr_added > 0;
+			patch->loaded.nr_added += first.nr_added;
+			patch->loaded.already = first.already;
 		}
 	}
 	return SUTURE_EXIT_DONE;
@@ -151,63 +259,55 @@ static int search_again(int dev, struct patchset *set, const struct options *opt
 
 static int apply(struct patchset *set, const struct options *opt)
 {
-	uint32_t flags = opt->force ? SUTURE_LOAD_FORCE : 0;
+	struct apply a = {
+		.opt = opt, .set = set, .dev = -1, .flags = opt->force ? SUTURE_LOAD_FORCE : 0,
+	};
 	struct suture_error err = { 0 };
-	struct json_object *list = NULL;
-	int code = SUTURE_EXIT_DONE, dev;
+	int code = SUTURE_EXIT_DONE;
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < set->nr; i++)
 		any |= !patchset_missing(set, &set->patches[i]);
 	/* Without anything to patch there is no reason to load a kernel module. */
-	dev = any ? get_device(opt, &err) : -1;
-	if (any && dev < 0)
-		return cli_error(&err);
-
+	if (any) {
+		a.dev = get_device(opt, &err);
+		if (a.dev < 0)
+			return cli_error(&err);
+	}
+	if (opt->wait.json)
+		a.list = json_object_new_array();
 	for (i = 0; i < set->nr; i++)
-		code = cli_worse(code, load_one(dev, set, &set->patches[i], flags));
+		code = cli_worse(code, load_one(&a, i));
 	if (any)
-		code = cli_worse(code, search_again(dev, set, opt, flags));
-
-	if (opt->json)
-		list = json_object_new_array();
-	for (i = 0; i < set->nr; i++) {
-		struct patchset_patch *patch = &set->patches[i];
-
-		if (patch->result == RESULT_STARTED || patch->result == RESULT_ALREADY)
-			code = cli_worse(code, wait_applied(dev, patch, &opt->wait, list));
-		else
-			patchset_report_not_loaded(set, patch, list);
-	}
-	if (dev >= 0)
-		close(dev);
-	if (list) {
-		struct json_object *root = json_object_new_object();
-
-		json_object_object_add(root, "patches", list);
-		json_object_object_add(root, "exit", json_object_new_int(code));
-		return json_finish(root, code);
-	}
-	return code;
+		code = cli_worse(code, search_again(&a));
+	while (a.nr_finished < set->nr)
+		code = cli_worse(code, finish(&a, &set->patches[a.nr_finished++]));
+	if (a.dev >= 0)
+		close(a.dev);
+	return patches_json(a.list, code);
 }
 
 int cmd_apply(int argc, char **argv)
 {
-	struct options opt = { .wait.timeout_ms = -1 };
 	struct suture_error err = { 0 };
 	struct patchset *set = NULL;
+	struct options opt = { 0 };
 	int code;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
-	opt.wait.json = opt.json;
-	/* All files are checked before any process is touched. */
-	if (patchset_open(opt.patches, &set, &err) || patchset_find(set, opt.files, &err))
+	/* All files are checked before any process is touched, the policy's as well. */
+	if (patchset_open(opt.patches, opt.files.paths, !opt.no_policy, &set, &err) ||
+	    suture_policy_scope(&set->policy, &opt.scope, &err)) {
 		code = cli_error(&err);
-	else
+	} else {
+		suture_scope_sort(&opt.scope);
+		output_excluded(set->found);
 		code = apply(set, &opt);
+	}
 	patchset_free(set);
-	suture_strv_free(opt.files);
+	suture_strv_free(opt.files.paths);
+	suture_scope_free(&opt.scope);
 	return code;
 }

@@ -22,9 +22,12 @@ enum suture_exit {
 /* Every command: argv[0] is "suture NAME"; returns an enum suture_exit. */
 int cmd_pack(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
+int cmd_promote(int argc, char **argv);
 int cmd_revert(int argc, char **argv);
+int cmd_settle(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_targets(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -231,7 +231,7 @@ int cmd_inspect(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
-	if (patchset_open(opt.patch, &set, &err) || patchset_find(set, opt.files, &err))
+	if (patchset_open(opt.patch, opt.files, false, &set, &err))
 		code = cli_error(&err);
 	else
 		code = inspect(set, &opt);

@@ -15,9 +15,12 @@ static const struct command {
 } commands[] = {
 	{ "pack", "OBJECT.o...", "make a patch module from an author's objects", cmd_pack },
 	{ "apply", "FILE...", "patch every process that runs, and those to come", cmd_apply },
+	{ "promote", "NAME...", "from the canaries to all processes", cmd_promote },
 	{ "revert", "NAME...|--all", "take patches out again", cmd_revert },
+	{ "settle", "NAME...", "unwind threads that seem to hold a transition up", cmd_settle },
 	{ "list", "", "the patches that are loaded", cmd_list },
 	{ "status", "[NAME...]", "each process: patched, or why not", cmd_status },
+	{ "trace", "NAME|FILE", "who calls the old code, who the new", cmd_trace },
 	{ "inspect", "FILE", "what a patch module replaces, and by what", cmd_inspect },
 	{ "targets", "FILE...", "what would be patched, without doing it", cmd_targets },
 	{ "doctor", "", "is this machine ready, and if not, what to do", cmd_doctor },

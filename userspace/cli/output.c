@@ -47,8 +47,13 @@ void output_missing(const struct suture_spm *spm, const unsigned int *want_of,
 	for (i = 0; i < note->nr_objects; i++) {
 		const struct suture_object *obj = &note->objects[i];
 
-		if (suture_found_has(found, want_of[i]))
+		if (suture_found_usable(found, want_of[i], obj->role))
 			continue;
+		if (suture_found_has(found, want_of[i])) {
+			cli_note("%s: every file of %s is excluded by the policy (--no-policy ignores it)",
+				 spm->path, spm_string(note, obj->name));
+			continue;
+		}
 		suture_text_hex(obj->build_id, obj->build_id_len, hex);
 		cli_note("%s: no file here is the build of %s that the patch is for (build-id %s)",
 			 spm->path, spm_string(note, obj->name), hex);
@@ -67,6 +72,16 @@ void output_missing(const struct suture_spm *spm, const unsigned int *want_of,
 			cli_note("  no file of that name was found in any process or library folder; if there is one elsewhere, name it by --file");
 	}
 	output_denied(found);
+}
+
+void output_excluded(const struct suture_found *found)
+{
+	size_t i;
+
+	for (i = 0; i < found->nr_files; i++)
+		if (found->files[i].excluded)
+			cli_note("%s is left out: %s excludes it", found->files[i].path,
+				 found->files[i].excluded);
 }
 
 void output_denied(const struct suture_found *found)
@@ -101,6 +116,8 @@ struct json_object *json_hex(const uint8_t *bytes, size_t len)
 
 static struct json_object *json_proc(const struct suture_proc *proc, const struct suture_spm *spm)
 {
+	bool of_hook = proc->reason == SUTURE_REASON_HOOK ||
+		       proc->reason == SUTURE_REASON_HOOK_LATE;
 	struct json_object *obj = json_object_new_object();
 	char detail[1024];
 
@@ -113,7 +130,10 @@ static struct json_object *json_proc(const struct suture_proc *proc, const struc
 	json_object_object_add(obj, "error", json_object_new_int(proc->error));
 	json_object_object_add(obj, "tid", proc->tid ? json_object_new_int(proc->tid) : NULL);
 	json_object_object_add(obj, "thread", proc->tid ? json_text(proc->thread_comm) : NULL);
-	json_object_object_add(obj, "function", json_text(suture_spm_func_name(spm, proc->func)));
+	json_object_object_add(obj, "function", of_hook ? NULL :
+			       json_text(suture_spm_func_name(spm, proc->func)));
+	json_object_object_add(obj, "hook", of_hook && proc->func != SUTURE_NO_FUNC ?
+			       json_object_new_int64(proc->func) : NULL);
 	json_object_object_add(obj, "attempts", json_object_new_int64(proc->attempts));
 	json_object_object_add(obj, "pause_us", json_object_new_int64(proc->pause_us));
 	json_object_object_add(obj, "start_time_ns", json_object_new_uint64(proc->start_time));
@@ -156,7 +176,7 @@ struct json_object *json_missing(const struct suture_spm *spm, const unsigned in
 	size_t j;
 
 	for (i = 0; i < note->nr_objects; i++) {
-		if (suture_found_has(found, want_of[i]))
+		if (suture_found_usable(found, want_of[i], note->objects[i].role))
 			continue;
 		obj = json_object_new_object();
 		json_object_object_add(obj, "object",
@@ -175,6 +195,8 @@ struct json_object *json_missing(const struct suture_spm *spm, const unsigned in
 			json_object_array_add(others, other);
 		}
 		json_object_object_add(obj, "found_instead", others);
+		json_object_object_add(obj, "excluded", json_object_new_boolean(
+					       suture_found_has(found, want_of[i])));
 		json_object_array_add(list, obj);
 	}
 	return list;

@@ -16,6 +16,13 @@ void output_text(const char *text, int width);
 /* output_procs - one line for each process */
 void output_procs(const struct suture_proc *procs, size_t nr, const struct suture_spm *spm);
 
+/* output_scope - which processes the patch is for, and what takes its place; nothing
+ * where it is for all */
+void output_scope(const struct suture_ioc_patch *patch);
+
+/* output_excluded - on stderr: files that the policy keeps from being patched */
+void output_excluded(const struct suture_found *found);
+
 /* output_missing - on stderr: objects of @spm that no file carries, and what
  * was found instead */
 void output_missing(const struct suture_spm *spm, const unsigned int *want_of,
@@ -35,6 +42,9 @@ struct json_object *json_hex(const uint8_t *bytes, size_t len);
 struct json_object *json_procs(const struct suture_proc *procs, size_t nr,
 			       const struct suture_spm *spm);
 struct json_object *json_totals(const struct suture_totals *totals);
+
+/* json_add_scope - as output_scope, fields of @obj */
+void json_add_scope(struct json_object *obj, const struct suture_ioc_patch *patch);
 
 /* json_missing - as output_missing, an array */
 struct json_object *json_missing(const struct suture_spm *spm, const unsigned int *want_of,

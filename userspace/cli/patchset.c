@@ -18,13 +18,13 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int patchset_open(char **paths, struct patchset **ret_set, struct suture_error *err)
+/* The patch modules alone. */
+static int open_all(char **paths, struct patchset **ret_set, struct suture_error *err)
 {
 	struct patchset *set;
 	size_t nr = 0, i;
 	int ret;
 
-	raise_file_limit();
 	while (paths[nr])
 		nr++;
 	set = calloc(1, sizeof(*set));
@@ -76,7 +76,29 @@ int patchset_find(struct patchset *set, char *const *files, struct suture_error 
 		return ret;
 	suture_found_free(set->found);
 	set->found = found;
+	suture_policy_mark(&set->policy, found);
 	return 0;
+}
+
+int patchset_open(char **paths, char *const *files, bool policy, struct patchset **ret_set,
+		  struct suture_error *err)
+{
+	struct patchset *set = NULL;
+	int ret;
+
+	raise_file_limit();
+	ret = open_all(paths, &set, err);
+	if (ret)
+		return ret;
+	if (policy)
+		ret = suture_policy_read(suture_policy_dirs, &set->policy, err);
+	if (!ret)
+		ret = patchset_find(set, files, err);
+	if (ret)
+		patchset_free(set);
+	else
+		*ret_set = set;
+	return ret;
 }
 
 bool patchset_missing(const struct patchset *set, const struct patchset_patch *patch)
@@ -84,7 +106,8 @@ bool patchset_missing(const struct patchset *set, const struct patchset_patch *p
 	uint32_t i;
 
 	for (i = 0; i < patch->spm->note.nr_objects; i++)
-		if (!suture_found_has(set->found, patch->want_of[i]))
+		if (!suture_found_usable(set->found, patch->want_of[i],
+					 patch->spm->note.objects[i].role))
 			return true;
 	return false;
 }
@@ -118,6 +141,7 @@ void patchset_free(struct patchset *set)
 	for (i = 0; i < set->nr; i++)
 		suture_spm_close(set->patches[i].spm);
 	suture_found_free(set->found);
+	suture_policy_free(&set->policy);
 	free(set->patches);
 	free(set->wants);
 	free(set);

@@ -29,16 +29,23 @@ struct patchset {
 	struct suture_want *wants;
 	size_t nr_wants;
 	struct suture_found *found;
+	struct suture_policy policy;
 };
 
-/* patchset_open - read the patch modules named by a NULL-terminated list */
-int patchset_open(char **paths, struct patchset **ret, struct suture_error *err);
+/*
+ * patchset_open - read the patch modules named by a NULL-terminated list, and search
+ *                 the system for what they are for
+ * @files:   NULL-terminated, or NULL: to be looked at, too
+ * @policy:  read the policy of this machine and heed it
+ */
+int patchset_open(char **paths, char *const *files, bool policy, struct patchset **ret,
+		  struct suture_error *err);
 
-/* patchset_find - search the system for all of them at once; may be repeated.
- * @files: NULL-terminated, or NULL */
+/* patchset_find - search once more */
 int patchset_find(struct patchset *set, char *const *files, struct suture_error *err);
 
-/* patchset_missing - is there an object of @patch that no file carries? */
+/* patchset_missing - is there an object of @patch that no file carries, or none that the
+ * policy allows? */
 bool patchset_missing(const struct patchset *set, const struct patchset_patch *patch);
 
 /* patchset_report_not_loaded - say so on stderr, or into @list */

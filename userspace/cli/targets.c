@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* suture targets: what would be patched, without doing it. */
-#include <argp.h>
+#include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "command.h"
+#include "options.h"
 #include "output.h"
-#include "patchset.h"
 
 struct options {
-	bool json;
-	char **files;
-	size_t nr_files;
+	struct file_options files;
+	bool json, no_policy;
 	char **patches;
 };
 
-enum { OPT_JSON = 256, OPT_FILE };
+enum { OPT_NO_POLICY = 256 };
 
 static const struct argp_option argp_options[] = {
-	{ "file", OPT_FILE, "PATH", 0, "Look at this file too for the build-id; may be repeated", 0 },
-	{ "json", OPT_JSON, NULL, 0, "Print as JSON", 0 },
+	{ "no-policy", OPT_NO_POLICY, NULL, 0, "Do not heed policy.d", 0 },
 	{ 0 }
 };
 
@@ -27,12 +28,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *opt = state->input;
 
+	(void)arg;
 	switch (key) {
-	case OPT_JSON:
-		opt->json = true;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opt->files;
+		state->child_inputs[1] = &opt->json;
 		return 0;
-	case OPT_FILE:
-		return -suture_strv_add(&opt->files, &opt->nr_files, arg);
+	case OPT_NO_POLICY:
+		opt->no_policy = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		opt->patches = state->argv + state->next;
 		return 0;
@@ -43,9 +47,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp_child children[] = {
+	{ &options_files, 0, NULL, 0 }, { &options_json, 0, NULL, 0 }, { 0 }
+};
+
 static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "FILE...",
 	.doc = "Show the files and processes that patch modules (.spm) would be applied to. "
 	       "Nothing is changed, and neither the kernel module nor root is needed (but "
@@ -58,8 +67,31 @@ static const char *role_name(uint32_t role)
 	return role == SUTURE_ROLE_TARGET ? "target" : "needed";
 }
 
-static void print_files(const struct suture_found *found, unsigned int want)
+/* The line of the policy that keeps this process from being patched, or NULL. */
+static const char *excluded_exe(const struct patchset *set, pid_t pid)
 {
+	static const char deleted[] = " (deleted)";
+	char link[64], path[PATH_MAX];
+	ssize_t len;
+	size_t i;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		return NULL;
+	path[len] = '\0';
+	if (len > (ssize_t)strlen(deleted) && !strcmp(path + len - strlen(deleted), deleted))
+		path[len - strlen(deleted)] = '\0';
+	for (i = 0; i < set->policy.exes.nr; i++)
+		if (!fnmatch(set->policy.exes.entries[i].pattern, path, 0))
+			return set->policy.exes.entries[i].where;
+	return NULL;
+}
+
+static void print_files(const struct patchset *set, unsigned int want)
+{
+	const struct suture_found *found = set->found;
+	const char *by;
 	size_t i, j;
 
 	for (i = 0; i < found->nr_files; i++) {
@@ -75,33 +107,53 @@ static void print_files(const struct suture_found *found, unsigned int want)
 			printf(" (in the mount namespace of process %d)", file->pid);
 		if (!file->pid)
 			printf(" (on disk, not mapped)");
+		if (file->excluded)
+			printf(" (excluded by %s)", file->excluded);
 		printf("\n");
 		for (j = 0; j < found->nr_procs; j++) {
 			if (found->procs[j].file != i)
 				continue;
 			printf("      %7d  ", found->procs[j].pid);
 			output_text(found->procs[j].comm, 0);
-			printf("%s\n", found->procs[j].exec ? "" : "  (maps the file, not its text)");
+			by = excluded_exe(set, found->procs[j].pid);
+			printf("%s", found->procs[j].exec ? "" : "  (maps the file, not its text)");
+			if (by)
+				printf("  (excluded by %s)", by);
+			printf("\n");
 		}
 	}
 }
 
-/* Does the process map, executable, a file of each object? */
-static bool maps_all(const struct patchset *set, const struct patchset_patch *patch, pid_t pid)
+/* Does the process map, executable, a file of the object? */
+static bool maps(const struct patchset *set, const struct patchset_patch *patch, uint32_t object,
+		 pid_t pid)
 {
+	uint32_t role = patch->spm->note.objects[object].role;
 	const struct suture_found *found = set->found;
-	uint32_t object;
 	size_t i;
 
-	for (object = 0; object < patch->spm->note.nr_objects; object++) {
-		for (i = 0; i < found->nr_procs; i++)
-			if (found->procs[i].pid == pid && found->procs[i].exec &&
-			    found->files[found->procs[i].file].want == patch->want_of[object])
-				break;
-		if (i == found->nr_procs)
-			return false;
+	for (i = 0; i < found->nr_procs; i++)
+		if (found->procs[i].pid == pid && found->procs[i].exec &&
+		    suture_found_use(&found->files[found->procs[i].file], patch->want_of[object],
+				     role))
+			return true;
+	return false;
+}
+
+/* All objects that the patch must have; with ANY_TARGET one of the targets is enough. */
+static bool maps_enough(const struct patchset *set, const struct patchset_patch *patch, pid_t pid)
+{
+	const struct spm_note *note = &patch->spm->note;
+	bool any = note->head->flags & SUTURE_NOTE_ANY_TARGET;
+	uint32_t i;
+
+	for (i = 0; i < note->nr_objects; i++) {
+		if (any && note->objects[i].role != SUTURE_ROLE_TARGET)
+			continue;
+		if (maps(set, patch, i, pid) == any)
+			return any;
 	}
-	return true;
+	return !any;
 }
 
 /* Each pid once: its first record decides. */
@@ -119,7 +171,9 @@ static size_t count_ready(const struct patchset *set, const struct patchset_patc
 	size_t nr = 0, i;
 
 	for (i = 0; i < set->found->nr_procs; i++)
-		if (first_of_pid(set->found, i) && maps_all(set, patch, set->found->procs[i].pid))
+		if (first_of_pid(set->found, i) &&
+		    maps_enough(set, patch, set->found->procs[i].pid) &&
+		    !excluded_exe(set, set->found->procs[i].pid))
 			nr++;
 	return nr;
 }
@@ -141,7 +195,7 @@ static void print_patch(const struct patchset *set, const struct patchset_patch 
 		printf("  %s ", role_name(obj->role));
 		output_text(spm_string(note, obj->name), 0);
 		printf(", build-id %s\n", suture_text_hex(obj->build_id, obj->build_id_len, hex));
-		print_files(set->found, patch->want_of[i]);
+		print_files(set, patch->want_of[i]);
 		if (!suture_found_has(set->found, patch->want_of[i]))
 			printf("    no file\n");
 	}
@@ -149,8 +203,9 @@ static void print_patch(const struct patchset *set, const struct patchset_patch 
 	printf("  %zu process%s would be patched\n", nr, nr == 1 ? "" : "es");
 }
 
-static struct json_object *json_files(const struct suture_found *found, unsigned int want)
+static struct json_object *json_files(const struct patchset *set, unsigned int want)
 {
+	const struct suture_found *found = set->found;
 	struct json_object *list = json_object_new_array(), *obj, *procs, *proc;
 	size_t i, j;
 
@@ -166,6 +221,7 @@ static struct json_object *json_files(const struct suture_found *found, unsigned
 		json_object_object_add(obj, "deleted", json_object_new_boolean(file->deleted));
 		json_object_object_add(obj, "other_namespace",
 				       json_object_new_boolean(file->foreign));
+		json_object_object_add(obj, "excluded_by", json_text(file->excluded));
 		procs = json_object_new_array();
 		for (j = 0; j < found->nr_procs; j++) {
 			if (found->procs[j].file != i)
@@ -176,6 +232,8 @@ static struct json_object *json_files(const struct suture_found *found, unsigned
 			json_object_object_add(proc, "comm", json_text(found->procs[j].comm));
 			json_object_object_add(proc, "executable",
 					       json_object_new_boolean(found->procs[j].exec));
+			json_object_object_add(proc, "excluded_by",
+					       json_text(excluded_exe(set, found->procs[j].pid)));
 			json_object_array_add(procs, proc);
 		}
 		json_object_object_add(obj, "processes", procs);
@@ -203,7 +261,7 @@ static struct json_object *json_patch(const struct patchset *set,
 		json_object_object_add(obj, "role", json_text(role_name(note->objects[i].role)));
 		json_object_object_add(obj, "build_id", json_hex(note->objects[i].build_id,
 								 note->objects[i].build_id_len));
-		json_object_object_add(obj, "files", json_files(set->found, patch->want_of[i]));
+		json_object_object_add(obj, "files", json_files(set, patch->want_of[i]));
 		json_object_array_add(objects, obj);
 	}
 	json_object_object_add(root, "objects", objects);
@@ -255,11 +313,11 @@ int cmd_targets(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
-	if (patchset_open(opt.patches, &set, &err) || patchset_find(set, opt.files, &err))
+	if (patchset_open(opt.patches, opt.files.paths, !opt.no_policy, &set, &err))
 		code = cli_error(&err);
 	else
 		code = show(set, opt.json);
 	patchset_free(set);
-	suture_strv_free(opt.files);
+	suture_strv_free(opt.files.paths);
 	return code;
 }

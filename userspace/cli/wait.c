@@ -6,13 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "output.h"
+#include "settle.h"
 #include "wait.h"
 
 #define CLEAR_LINE	"\r\033[K"
+
+/* Second opinions: no more than this at a time, and so often. */
+#define SETTLE_BUDGET_MS	200
+#define SETTLE_EVERY_MS		1000
 
 static volatile sig_atomic_t interrupted;
 
@@ -21,6 +27,8 @@ struct progress {
 	bool reverting;
 	bool terminal;
 	bool shown;
+	struct suture_settler *settler;	/* NULL: --no-unwind */
+	int64_t next_settle;		/* milliseconds */
 };
 
 int wait_parse_timeout(const char *text, int64_t *ret_ms)
@@ -60,7 +68,25 @@ static const struct suture_proc *held_up(const struct suture_proc *procs, size_t
 	return NULL;
 }
 
-static bool show_progress(const struct suture_proc *procs, size_t nr, void *arg)
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* Those that wait for a thread's stack: does it only look so? */
+static void settle(struct progress *progress, const struct suture_proc *procs, size_t nr)
+{
+	if (!progress->settler || now_ms() < progress->next_settle)
+		return;
+	/* No answer is no error: the transition goes on as it would without. */
+	suture_settler_pass(progress->settler, procs, nr, SETTLE_BUDGET_MS, NULL, NULL, NULL);
+	progress->next_settle = now_ms() + SETTLE_EVERY_MS;
+}
+
+static bool on_progress(const struct suture_proc *procs, size_t nr, void *arg)
 {
 	char detail[1024], comm[64], line[2048];
 	const struct suture_proc *proc = held_up(procs, nr);
@@ -70,6 +96,7 @@ static bool show_progress(const struct suture_proc *procs, size_t nr, void *arg)
 	uint32_t done;
 	int columns = 80, len;
 
+	settle(progress, procs, nr);
 	if (!progress->terminal)
 		return !interrupted;
 	suture_totals_count(procs, nr, &totals);
@@ -97,7 +124,14 @@ static int wait_for(int dev, const char *name, const struct wait_options *opt,
 
 	catch_interrupt();
 	progress->terminal = !opt->json && isatty(STDERR_FILENO);
-	ret = suture_transition_wait(dev, name, opt->timeout_ms, show_progress, progress, err);
+	if (!opt->no_unwind) {
+		ret = suture_settler_new(dev, name, &progress->settler, err);
+		if (ret)
+			return ret;
+	}
+	ret = suture_transition_wait(dev, name, opt->timeout_ms, on_progress, progress, err);
+	suture_settler_free(progress->settler);
+	progress->settler = NULL;
 	if (progress->shown)
 		fprintf(stderr, CLEAR_LINE);
 	return ret;
@@ -191,7 +225,7 @@ int wait_applied(int dev, const struct patchset_patch *patch, const struct wait_
 	}
 	if (list) {
 		obj = json_summary(name, result, procs, nr, patch->spm);
-		json_object_object_add(obj, "file", json_text(patch->spm->path));
+		json_object_object_add(obj, "file", json_text(patch->spm ? patch->spm->path : NULL));
 		json_object_object_add(obj, "files_found",
 				       json_object_new_int64(patch->loaded.nr_files));
 		json_object_object_add(obj, "files_added",

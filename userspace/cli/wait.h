@@ -8,7 +8,7 @@
 #include "patchset.h"
 
 struct wait_options {
-	bool no_wait, json;
+	bool no_wait, no_unwind, json;
 	int64_t timeout_ms;	/* for each patch; negative: no limit */
 };
 

@@ -44,6 +44,10 @@ enum suture_tls_kind {
 #define SUTURE_CALL_PREFIX	"suture.call."
 /* A patch's word for the address of a name that stands for a GOT slot. */
 #define SUTURE_SLOT_PREFIX	"suture.slot."
+/* An address in the object of that name (SUTURE_MAPPED). */
+#define SUTURE_OBJECT_PREFIX	"suture.object."
+/* A state's slot; the author's object defines it. */
+#define SUTURE_STATE_PREFIX	"suture.state."
 /* What the patch calls as __tls_get_addr. A name of its own, so that ld leaves
  * the call as it is: `call *__tls_get_addr@GOTPCREL(%rip)` with the prefixes of
  * the TLS sequence, relaxed to a direct call, becomes one with 16-bit operands. */
@@ -56,6 +60,12 @@ enum suture_tls_kind {
 /* Where the kernel has a hook begin and where it has it end: struct suture_hook. */
 #define SUTURE_HOOK_ENTER	"suture.hook_enter"
 #define SUTURE_HOOK_LEAVE	"suture.hook_leave"
+
+/* One of the ways to a function: a word, which is 0 where its object is not there. */
+struct suture_way {
+	const char *word;	/* holds the address of code, or */
+	bool slot;		/* of a GOT slot */
+};
 
 struct suture_arch {
 	uint16_t machine;		/* EM_* */
@@ -81,6 +91,8 @@ struct suture_arch {
 
 	/* Assembly. Each writes one hidden function. */
 	void (*emit_import)(FILE *out, const char *name, const char *slot);
+	/* enters by the first way whose word is not 0 */
+	void (*emit_any)(FILE *out, const char *name, const struct suture_way *ways, size_t nr);
 	/* enters the function whose address is the word @word; NULL: the compiler's
 	 * own indirect call does */
 	void (*emit_call)(FILE *out, const char *name, const char *word);

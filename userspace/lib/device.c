@@ -77,8 +77,8 @@ int suture_device_open(struct suture_error *err)
 }
 
 int suture_device_load(int dev, int spm_fd, const struct suture_ioc_file *files, size_t nr,
-		       uint32_t flags, char *ret_name, uint32_t *ret_added,
-		       struct suture_error *err)
+		       uint32_t flags, const struct suture_scope *scope, char *ret_name,
+		       uint32_t *ret_added, struct suture_error *err)
 {
 	struct suture_ioc_load load = {
 		.size = sizeof(load),
@@ -86,6 +86,9 @@ int suture_device_load(int dev, int spm_fd, const struct suture_ioc_file *files,
 		.fd = spm_fd,
 		.nr_files = nr,
 		.files = (uintptr_t)files,
+		.nr_rules = scope ? scope->nr : 0,
+		.rules = scope ? (uintptr_t)scope->rules : 0,
+		.canary = scope ? scope->canary : 0,
 	};
 	int ret = 0;
 
@@ -93,6 +96,10 @@ int suture_device_load(int dev, int spm_fd, const struct suture_ioc_file *files,
 		return suture_error_set(err, -E2BIG,
 					"%zu files carry the patch's objects, the module takes 1 to %d",
 					nr, SUTURE_MAX_FILES);
+	if (scope && scope->nr > SUTURE_MAX_RULES)
+		return suture_error_set(err, -E2BIG,
+					"%zu rules (with those of the policy), the module takes at most %d",
+					scope->nr, SUTURE_MAX_RULES);
 	if (ioctl(dev, SUTURE_IOC_LOAD, &load) < 0)
 		ret = ioctl_error(err, -errno, "the kernel did not load the patch", load.message);
 	load.name[SUTURE_NAME_MAX - 1] = '\0';
@@ -114,6 +121,20 @@ int suture_device_revert(int dev, const char *name, uint32_t flags, struct sutur
 	if (ioctl(dev, SUTURE_IOC_REVERT, &revert) < 0)
 		return ioctl_error(err, -errno, "the kernel does not revert the patch",
 				   revert.message);
+	return 0;
+}
+
+int suture_device_promote(int dev, const char *name, struct suture_error *err)
+{
+	struct suture_ioc_promote promote = { .size = sizeof(promote) };
+	int ret;
+
+	ret = set_name(promote.name, name, err);
+	if (ret)
+		return ret;
+	if (ioctl(dev, SUTURE_IOC_PROMOTE, &promote) < 0)
+		return ioctl_error(err, -errno, "the kernel does not promote the patch",
+				   promote.message);
 	return 0;
 }
 
@@ -185,6 +206,7 @@ static void patch_terminate(struct suture_ioc_patch *patch)
 	patch->name[sizeof(patch->name) - 1] = '\0';
 	patch->version[sizeof(patch->version) - 1] = '\0';
 	patch->path[sizeof(patch->path) - 1] = '\0';
+	patch->replaced_by[sizeof(patch->replaced_by) - 1] = '\0';
 }
 
 int suture_device_patch(int dev, const char *name, struct suture_ioc_patch *ret,

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "elf-file.h"
@@ -31,6 +33,28 @@ static void read_build_id(struct suture_elf *elf)
 	}
 }
 
+/*
+ * Map the whole file, shared: the kernel puts uprobes' breakpoints into every private
+ * mapping of a probed file, also into one that is only read.
+ */
+static int map_file(struct suture_elf *elf, struct suture_error *err)
+{
+	struct stat st;
+	void *map;
+
+	if (fstat(elf->fd, &st))
+		return suture_error_set(err, -errno, "%s: %s", elf->path, strerror(errno));
+	if (!S_ISREG(st.st_mode) || !st.st_size)
+		return suture_error_set(err, -ENOEXEC, "%s: not an ELF file", elf->path);
+	map = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, elf->fd, 0);
+	if (map == MAP_FAILED)
+		return suture_error_set(err, -errno, "%s: cannot be mapped: %s", elf->path,
+					strerror(errno));
+	elf->map = map;
+	elf->size = st.st_size;
+	return 0;
+}
+
 int suture_elf_open(const char *path, struct suture_elf **ret_elf, struct suture_error *err)
 {
 	struct suture_elf *elf;
@@ -52,7 +76,10 @@ int suture_elf_open(const char *path, struct suture_elf **ret_elf, struct suture
 		suture_error_set(err, ret, "%s: %s", path, strerror(-ret));
 		goto err;
 	}
-	elf->elf = elf_begin(elf->fd, ELF_C_READ_MMAP, NULL);
+	ret = map_file(elf, err);
+	if (ret)
+		goto err;
+	elf->elf = elf_memory(elf->map, elf->size);
 	if (!elf->elf || elf_kind(elf->elf) != ELF_K_ELF || !gelf_getehdr(elf->elf, &elf->ehdr)) {
 		ret = suture_error_set(err, -ENOEXEC, "%s: not an ELF file", path);
 		goto err;
@@ -63,8 +90,8 @@ int suture_elf_open(const char *path, struct suture_elf **ret_elf, struct suture
 				       path);
 		goto err;
 	}
-	elf->image = (const uint8_t *)elf_rawfile(elf->elf, &elf->size);
-	if (!elf->image || elf_getphdrnum(elf->elf, &elf->nr_phdrs)) {
+	elf->image = (const uint8_t *)elf->map;
+	if (elf_getphdrnum(elf->elf, &elf->nr_phdrs)) {
 		ret = suture_error_set(err, -ENOEXEC, "%s: %s", path, elf_errmsg(-1));
 		goto err;
 	}
@@ -93,6 +120,8 @@ void suture_elf_close(struct suture_elf *elf)
 	if (!elf)
 		return;
 	elf_end(elf->elf);
+	if (elf->map)
+		munmap(elf->map, elf->size);
 	if (elf->fd >= 0)
 		close(elf->fd);
 	free(elf->phdrs);

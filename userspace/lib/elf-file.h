@@ -15,7 +15,8 @@ struct suture_elf {
 	int fd;
 	Elf *elf;
 	GElf_Ehdr ehdr;
-	const uint8_t *image;	/* the whole file */
+	char *map;		/* the whole file */
+	const uint8_t *image;	/* the same */
 	size_t size;		/* bytes of it */
 	GElf_Phdr *phdrs;
 	size_t nr_phdrs;

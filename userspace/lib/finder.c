@@ -452,3 +452,18 @@ bool suture_found_has(const struct suture_found *found, unsigned int want)
 			return true;
 	return false;
 }
+
+bool suture_found_use(const struct suture_found_file *file, unsigned int want, uint32_t role)
+{
+	return file->want == want && !(file->excluded && role == SUTURE_ROLE_TARGET);
+}
+
+bool suture_found_usable(const struct suture_found *found, unsigned int want, uint32_t role)
+{
+	size_t i;
+
+	for (i = 0; i < found->nr_files; i++)
+		if (suture_found_use(&found->files[i], want, role))
+			return true;
+	return false;
+}

@@ -30,6 +30,7 @@ struct suture_found_file {
 	pid_t pid;		/* a process that maps it, 0: found on disk */
 	bool deleted;
 	bool foreign;		/* pid is in another mount namespace */
+	const char *excluded;	/* by this line of the policy (policy.h), or NULL; borrowed */
 };
 
 /* A process that maps a file that was found. One record for each such file. */
@@ -84,5 +85,15 @@ void suture_found_free(struct suture_found *found);
 
 /* suture_found_has - is there a file for this want? */
 bool suture_found_has(const struct suture_found *found, unsigned int want);
+
+/* suture_found_usable - is there one that is to be handed to the kernel? */
+bool suture_found_usable(const struct suture_found *found, unsigned int want, uint32_t role);
+
+/*
+ * suture_found_use - is this file to be handed to the kernel?
+ * @role:  enum suture_role of the object: what the policy excludes may still be
+ *         referred to
+ */
+bool suture_found_use(const struct suture_found_file *file, unsigned int want, uint32_t role);
 
 #endif /* SUTURE_FINDER_H */

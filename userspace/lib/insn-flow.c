@@ -90,6 +90,11 @@ static enum suture_step step_arm64(const cs_insn *insn, uint64_t *ret_target)
 	case ARM64_INS_BR:
 		return SUTURE_STEP_JUMP_IND;
 	case ARM64_INS_RET:
+		/* through another register it is a jump, as the stubs of patches have it */
+		if (a->op_count && a->operands[0].type == ARM64_OP_REG &&
+		    a->operands[0].reg != ARM64_REG_X30)
+			return SUTURE_STEP_JUMP_IND;
+		return SUTURE_STEP_RET;
 	case ARM64_INS_ERET:
 		return SUTURE_STEP_RET;
 	case ARM64_INS_BRK:

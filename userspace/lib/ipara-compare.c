@@ -15,12 +15,37 @@ static uint64_t can_save(const struct suture_code *code)
 	return SUTURE_X86_ALL_GPR | 0xffffULL << 16;
 }
 
+/*
+ * Of what the new function calls, that which the old one calls as well: gcc has counted
+ * what it writes among what the old one writes. Whoever replaces such a function looks
+ * at its callers and theirs, so this stays true.
+ */
+static int find_harmless(struct suture_code *code, uint64_t addr,
+			 const struct suture_outside *outside, size_t nr,
+			 struct suture_seen *harmless, struct suture_error *err)
+{
+	const struct suture_extent *ext = suture_code_extent(code, addr);
+	struct suture_seen called = { 0 };
+	int r = nr ? suture_ipara_called(code, addr, &called) : 0;
+
+	for (size_t i = 0; r >= 0 && i < nr; i++) {
+		/* SUTURE_ORIGINAL goes on behind the old function's entry */
+		if ((ext && outside[i].old - ext->addr < ext->size) ||
+		    suture_seen_has(&called, outside[i].old))
+			r = suture_seen_add(harmless, outside[i].at);
+	}
+	free(called.slot);
+	return r < 0 ? suture_error_nomem(err) : 0;
+}
+
 int suture_ipara_compare(struct suture_code *old_code, uint64_t old_addr,
 			 struct suture_code *new_code, uint64_t new_addr,
+			 const struct suture_outside *outside, size_t nr_outside,
 			 struct suture_ipara *ret, struct suture_error *err)
 {
 	char where[SHOW_MAX], regs[SHOW_MAX], more[2 * SHOW_MAX];
 	uint64_t results, unclear, wide;
+	struct suture_seen harmless = { 0 };
 	enum suture_stack_args args;
 	uint16_t machine = old_code->text.machine;
 	int r;
@@ -30,7 +55,10 @@ int suture_ipara_compare(struct suture_code *old_code, uint64_t old_addr,
 	if (!r)
 		r = suture_ipara_clobbers(old_code, old_addr, &ret->old_set, err);
 	if (!r)
-		r = suture_ipara_clobbers(new_code, new_addr, &ret->new_set, err);
+		r = find_harmless(old_code, old_addr, outside, nr_outside, &harmless, err);
+	if (!r)
+		r = suture_ipara_clobbers_beyond(new_code, new_addr, &harmless, &ret->new_set, err);
+	free(harmless.slot);
 	if (r)
 		return r;
 

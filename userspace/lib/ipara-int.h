@@ -87,6 +87,7 @@ struct suture_seen {
 
 /* 1: new, 0: was there, -ENOMEM */
 int suture_seen_add(struct suture_seen *seen, uint64_t addr);
+bool suture_seen_has(const struct suture_seen *seen, uint64_t addr);
 
 /* A stack of addresses still to be looked at. */
 struct suture_todo {
@@ -95,5 +96,15 @@ struct suture_todo {
 };
 
 int suture_todo_push(struct suture_todo *todo, uint64_t addr);
+
+/* ---- ipara.c */
+
+/* suture_ipara_clobbers() where calls through these words or stubs write nothing. */
+int suture_ipara_clobbers_beyond(struct suture_code *code, uint64_t addr,
+				 const struct suture_seen *harmless,
+				 struct suture_clobbers *ret, struct suture_error *err);
+
+/* Adds what the function certainly calls or jumps to, with all that that does. -ENOMEM. */
+int suture_ipara_called(struct suture_code *code, uint64_t addr, struct suture_seen *called);
 
 #endif /* SUTURE_IPARA_INT_H */

@@ -35,6 +35,19 @@ int suture_seen_add(struct suture_seen *seen, uint64_t addr)
 	return 1;
 }
 
+bool suture_seen_has(const struct suture_seen *seen, uint64_t addr)
+{
+	size_t i;
+
+	if (!seen || !seen->room)
+		return false;
+	i = addr * 0x9e3779b97f4a7c15ULL >> 20;
+	for (i %= seen->room; seen->slot[i]; i = (i + 1) % seen->room)
+		if (seen->slot[i] == addr + 1)
+			return true;
+	return false;
+}
+
 int suture_todo_push(struct suture_todo *todo, uint64_t addr)
 {
 	if (todo->nr == todo->room) {
@@ -57,7 +70,18 @@ struct walk {
 	uint64_t regs;		/* so far */
 	uint64_t kept;		/* must: pushed and popped again somewhere */
 	uint64_t all;
+	const struct suture_seen *harmless;	/* words and stubs: what they lead to writes nothing */
 };
+
+/* The instruction calls or jumps through a word that is harmless. */
+static bool is_harmless(const struct walk *w, const cs_insn *insn)
+{
+	const cs_x86_op *op = &insn->detail->x86.operands[0];
+
+	return w->harmless && w->code->text.machine == EM_X86_64 && op->type == X86_OP_MEM &&
+	       op->mem.base == X86_REG_RIP && op->mem.index == X86_REG_INVALID &&
+	       suture_seen_has(w->harmless, insn->address + insn->size + op->mem.disp);
+}
 
 static uint64_t only_x86_reg(const cs_insn *insn)
 {
@@ -163,7 +187,7 @@ static int must_run(struct walk *w, uint64_t at)
 		struct suture_effect e;
 		enum suture_step step;
 		unsigned int len;
-		bool tlsdesc;
+		bool tlsdesc, harmless;
 
 		r = suture_seen_add(&w->seen, at);
 		if (r <= 0)
@@ -176,6 +200,7 @@ static int must_run(struct walk *w, uint64_t at)
 		step = suture_insn_step(code, insn, &target);
 		tlsdesc = step == SUTURE_STEP_CALL_IND && is_tlsdesc_call(code, insn);
 		len = insn->size;
+		harmless = is_harmless(w, insn) || suture_seen_has(w->harmless, ext->addr);
 
 		switch (step) {
 		case SUTURE_STEP_CALL:
@@ -193,7 +218,7 @@ static int must_run(struct walk *w, uint64_t at)
 				break;
 			if (tlsdesc)
 				w->regs |= SUTURE_X86_GPR(0);
-			else if (suture_call_returns(code, at, len, 0) == SUTURE_COMEBACK_YES)
+			else if (!harmless && suture_call_returns(code, at, len, 0) == SUTURE_COMEBACK_YES)
 				w->regs |= w->all;
 			break;
 		case SUTURE_STEP_JUMP:
@@ -204,9 +229,12 @@ static int must_run(struct walk *w, uint64_t at)
 				return r;
 			break;
 		case SUTURE_STEP_JUMP_SLOT:
-			w->regs |= w->all;
+			if (!harmless)
+				w->regs |= w->all;
 			return 0;
 		case SUTURE_STEP_JUMP_IND:
+			if (harmless)
+				return 0;
 			flow = suture_code_flow(code, ext);
 			if (!flow)
 				return -ENOMEM;
@@ -234,9 +262,10 @@ static int must_run(struct walk *w, uint64_t at)
 	return 0;
 }
 
-static int must_walk(struct suture_code *code, uint64_t addr, uint64_t *ret)
+static int must_walk(struct suture_code *code, uint64_t addr, const struct suture_seen *harmless,
+		     uint64_t *ret)
 {
-	struct walk w = { .code = code, .all = suture_ipara_all_must(code) };
+	struct walk w = { .code = code, .all = suture_ipara_all_must(code), .harmless = harmless };
 	struct suture_seen extents = { 0 };
 	int r = suture_todo_push(&w.todo, addr);
 
@@ -245,7 +274,7 @@ static int must_walk(struct suture_code *code, uint64_t addr, uint64_t *ret)
 
 		addr = w.todo.v[--w.todo.nr];
 		/* a stub alone, not the whole PLT as one function */
-		if (suture_is_stub(code, addr)) {
+		if (suture_is_stub(code, addr) && !suture_seen_has(harmless, addr)) {
 			w.regs = w.all;
 			break;
 		}
@@ -285,7 +314,7 @@ static int may_extent(struct walk *w, const struct suture_extent *ext)
 		struct suture_effect e;
 		enum suture_step step;
 		unsigned int len;
-		bool mem_slot = false, made_return = makes_return, by_reg;
+		bool mem_slot = false, made_return = makes_return, by_reg, harmless;
 		const cs_x86_op *op;
 
 		if (!insn) {
@@ -310,6 +339,7 @@ static int may_extent(struct walk *w, const struct suture_extent *ext)
 			mem_slot = step == SUTURE_STEP_JUMP_IND && op->type == X86_OP_MEM &&
 				   op->mem.base == X86_REG_INVALID && op->mem.scale == 8;
 		}
+		harmless = is_harmless(w, insn) || suture_seen_has(w->harmless, ext->addr);
 		by_reg = step == SUTURE_STEP_JUMP_IND && op->type == X86_OP_REG;
 		/* push reg; ret and mov reg,(%rsp); ret are jumps in disguise */
 		makes_return = code->text.machine == EM_X86_64 &&
@@ -333,18 +363,21 @@ static int may_extent(struct walk *w, const struct suture_extent *ext)
 				return -ENOMEM;
 			break;
 		case SUTURE_STEP_CALL_IND:
-			if (suture_call_returns(code, at, len, 0) == SUTURE_COMEBACK_NEVER)
+			if (harmless ||
+			    suture_call_returns(code, at, len, 0) == SUTURE_COMEBACK_NEVER)
 				break;
 			w->regs = w->all;
 			return 0;
 		case SUTURE_STEP_JUMP_IND:
-			if (since_table <= 8 && by_reg)
+			if (harmless || (since_table <= 8 && by_reg))
 				break;
 			if (mem_slot && flow->nr_inner)
 				break;
 			w->regs = w->all;
 			return 0;
 		case SUTURE_STEP_JUMP_SLOT:
+			if (harmless)
+				break;
 			w->regs = w->all;
 			return 0;
 		case SUTURE_STEP_RET:
@@ -361,9 +394,10 @@ static int may_extent(struct walk *w, const struct suture_extent *ext)
 	return 0;
 }
 
-static int may_walk(struct suture_code *code, uint64_t addr, uint64_t *ret)
+static int may_walk(struct suture_code *code, uint64_t addr, const struct suture_seen *harmless,
+		    uint64_t *ret)
 {
-	struct walk w = { .code = code, .all = suture_ipara_all(code) };
+	struct walk w = { .code = code, .all = suture_ipara_all(code), .harmless = harmless };
 	int r = suture_todo_push(&w.todo, addr);
 
 	while (!r && w.todo.nr && w.regs != w.all) {
@@ -371,7 +405,7 @@ static int may_walk(struct suture_code *code, uint64_t addr, uint64_t *ret)
 
 		addr = w.todo.v[--w.todo.nr];
 		ext = suture_code_extent(code, addr);
-		if (!ext || suture_is_stub(code, addr)) {
+		if (!ext || (suture_is_stub(code, addr) && !suture_seen_has(harmless, addr))) {
 			w.regs = w.all;
 			break;
 		}
@@ -385,8 +419,34 @@ static int may_walk(struct suture_code *code, uint64_t addr, uint64_t *ret)
 	return r;
 }
 
+int suture_ipara_called(struct suture_code *code, uint64_t addr, struct suture_seen *called)
+{
+	struct walk w = { .code = code };
+	int r = suture_todo_push(&w.todo, addr);
+
+	/* nothing is everything: the walk goes to its end, what it pushes is what is called */
+	w.all = ~0ULL;
+	while (!r && w.todo.nr) {
+		addr = w.todo.v[--w.todo.nr];
+		r = suture_seen_add(called, addr);
+		if (r >= 0 && !suture_is_stub(code, addr))
+			r = must_run(&w, addr);
+		r = r < 0 ? r : 0;
+	}
+	free(w.seen.slot);
+	free(w.todo.v);
+	return r;
+}
+
 int suture_ipara_clobbers(struct suture_code *code, uint64_t addr, struct suture_clobbers *ret,
 			  struct suture_error *err)
+{
+	return suture_ipara_clobbers_beyond(code, addr, NULL, ret, err);
+}
+
+int suture_ipara_clobbers_beyond(struct suture_code *code, uint64_t addr,
+				 const struct suture_seen *harmless,
+				 struct suture_clobbers *ret, struct suture_error *err)
 {
 	const struct suture_extent *ext = suture_code_extent(code, addr);
 
@@ -394,7 +454,8 @@ int suture_ipara_clobbers(struct suture_code *code, uint64_t addr, struct suture
 	if (!ext)
 		return suture_error_set(err, -EINVAL,
 					"no function is known at 0x%llx", (unsigned long long)addr);
-	if (must_walk(code, addr, &ret->must) || may_walk(code, addr, &ret->may))
+	if (must_walk(code, addr, harmless, &ret->must) ||
+	    may_walk(code, addr, harmless, &ret->may))
 		return suture_error_nomem(err);
 	/* what is certain is also possible, whatever the two walks met */
 	ret->may |= ret->must;

@@ -82,8 +82,17 @@ struct suture_ipara {
 				 * new function; 0: no stub */
 };
 
+/* What the new function calls outside of its own text, where that is known. */
+struct suture_outside {
+	uint64_t at;		/* in the new text: the word that it is called through, or a
+				 * stub that leads there */
+	uint64_t old;		/* in the old text: what is called */
+};
+
 /*
  * Compares the old function with the new one, each in its own text.
+ * @outside: what the old function calls, too (and the old function itself, by
+ * SUTURE_ORIGINAL) adds nothing: callers knew of it already.
  * 0: ret->save says whether a stub is needed, and it can be built: it saves
  * those registers, calls the new function (which takes nothing from the
  * stack), restores them and returns; rax, rdx, xmm0 and xmm1 are among them
@@ -94,6 +103,7 @@ struct suture_ipara {
  */
 int suture_ipara_compare(struct suture_code *old_code, uint64_t old_addr,
 			 struct suture_code *new_code, uint64_t new_addr,
+			 const struct suture_outside *outside, size_t nr_outside,
 			 struct suture_ipara *ret, struct suture_error *err);
 
 #endif /* SUTURE_IPARA_H */

@@ -9,8 +9,8 @@
 /* Room for names of words: two numbers. */
 #define SUTURE_WORD_MAX		64
 
-/* 4 bytes of endbr64, 5 of the branch, and the rest of a last instruction. */
-#define SUTURE_DISPLACED_MAX	32
+/* Instructions: 5 at most are under the branch; more for a loop back to the entry. */
+#define SUTURE_DISPLACED_MAX	64
 
 /* The instructions that run elsewhere. */
 struct suture_displaced {
@@ -20,7 +20,7 @@ struct suture_displaced {
 	uint64_t at[SUTURE_DISPLACED_MAX];	/* of each instruction */
 	unsigned int nr;
 	unsigned int current;	/* the one that is emitted */
-	bool falls;		/* the last one goes on to end */
+	bool falls[SUTURE_DISPLACED_MAX];	/* it goes on to the next one, the last to end */
 	bool unwind;		/* the unwind information is right so far */
 	char where[160];	/* the function, for messages */
 };

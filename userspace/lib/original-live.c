@@ -2,6 +2,7 @@
 /* Does a register hold something at some place of a function? */
 #include <elf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ipara-int.h"
 #include "original-int.h"
@@ -45,7 +46,13 @@ static bool writes_arm64(const cs_insn *insn)
 	case ARM64_INS_MOV: case ARM64_INS_MOVZ: case ARM64_INS_MOVN: case ARM64_INS_ADR:
 	case ARM64_INS_ADRP: case ARM64_INS_ADD: case ARM64_INS_SUB: case ARM64_INS_LDR:
 	case ARM64_INS_LDRB: case ARM64_INS_LDRH: case ARM64_INS_LDRSW: case ARM64_INS_ORR:
-	case ARM64_INS_AND: case ARM64_INS_MRS:
+	case ARM64_INS_AND: case ARM64_INS_MRS: case ARM64_INS_EOR: case ARM64_INS_BIC:
+	case ARM64_INS_LSL: case ARM64_INS_LSR: case ARM64_INS_ASR: case ARM64_INS_NEG:
+	case ARM64_INS_MVN: case ARM64_INS_UBFX: case ARM64_INS_SBFX: case ARM64_INS_SXTW:
+	case ARM64_INS_UXTB: case ARM64_INS_UXTH: case ARM64_INS_CSEL: case ARM64_INS_CSET:
+	case ARM64_INS_MUL: case ARM64_INS_MADD: case ARM64_INS_LDUR: case ARM64_INS_LDXR:
+	case ARM64_INS_LDAXR: case ARM64_INS_STXR: case ARM64_INS_STLXR: case ARM64_INS_STXP:
+	case ARM64_INS_STLXP: case ARM64_INS_LDP:
 		return insn->detail->arm64.op_count > 1;
 	}
 	return false;
@@ -122,7 +129,12 @@ static enum verdict look_at(struct look *l, const cs_insn *insn)
 	/* xor of itself names it twice */
 	if (x86 && (insn->id == X86_INS_XOR || insn->id == X86_INS_SUB))
 		return named(l->code, insn, 0) & l->reg ? DEAD : LIVE;
-	return named(l->code, insn, 0) & l->reg ? LIVE : DEAD;
+	if (!(named(l->code, insn, 0) & l->reg))
+		return DEAD;
+	/* the other of a pair, if it is not what the address is made of */
+	if (!x86 && insn->id == ARM64_INS_LDP && !(named(l->code, insn, 1) & l->reg))
+		return DEAD;
+	return LIVE;
 }
 
 /* Where a jump through a register can lead within the function. */
@@ -141,6 +153,25 @@ static enum verdict follow_table(struct look *l, uint64_t at)
 	return l->scratch ? DEAD : LIVE;
 }
 
+/* arm64: an instruction of an extension that Capstone does not know. Its registers are
+ * in the same places as those of all others; a number there may mean something else. */
+static bool perhaps_names(struct look *l, uint64_t at)
+{
+	const uint8_t *b = suture_code_bytes(l->code, at, 4);
+	uint32_t w;
+
+	if (l->code->text.machine != EM_AARCH64 || !b)
+		return true;
+	memcpy(&w, b, sizeof(w));
+	if (!w || (w & 0x7e000000) == 0x74000000)	/* udf; compare and branch */
+		return true;
+	for (unsigned int bit = 0; bit <= 16; bit += bit == 10 ? 6 : 5) {
+		if (l->reg & SUTURE_ARM64_X(w >> bit & 31))
+			return true;
+	}
+	return false;
+}
+
 /* One straight run; LIVE ends it all, DEAD only the run. */
 static enum verdict run(struct look *l, uint64_t at)
 {
@@ -155,8 +186,12 @@ static enum verdict run(struct look *l, uint64_t at)
 		if (r <= 0)
 			return r ? LIVE : DEAD;
 		insn = suture_code_decode(l->code, at, UINT64_MAX, true);
-		if (!insn || l->seen.nr > LOOK_MAX)
+		if (l->seen.nr > LOOK_MAX || (!insn && perhaps_names(l, at)))
 			return LIVE;
+		if (!insn) {
+			at += 4;
+			continue;
+		}
 		v = look_at(l, insn);
 		if (v != GOES_ON)
 			return v;

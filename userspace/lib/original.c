@@ -51,97 +51,132 @@ void suture_displaced_lost(struct suture_displaced *d)
 	d->unwind = false;
 }
 
-/* Whole instructions from begin until what is written over is covered. */
-static int find_instructions(struct suture_displaced *d, struct suture_error *err)
+/* Whole instructions up to need, the first address that must stay as it is. */
+static int take(struct suture_displaced *d, uint64_t need, struct suture_error *err)
 {
 	const struct suture_original *o = d->o;
-	uint64_t need = o->addr + o->entry.branch_at + o->entry.branch_len;
-	uint64_t limit = o->addr + o->entry.size, at = d->begin;
+	uint64_t limit = o->addr + o->entry.size, at = d->nr ? d->end : d->begin;
 
-	d->falls = true;
 	while (at < need && at < limit) {
 		const cs_insn *insn = suture_code_decode(o->code, at, limit, true);
+		enum suture_step step = SUTURE_STEP_NEXT;
 		uint64_t target;
 
 		/* arm64: Capstone does not know all extensions; each word is one */
 		if (!insn && o->code->text.machine != EM_AARCH64)
 			return suture_displaced_refuse(d, at, "it does not decode", err);
+		if (d->nr == SUTURE_DISPLACED_MAX)
+			return suture_displaced_refuse(d, at, "they are too many", err);
+		if (insn)
+			step = suture_insn_step(o->code, insn, &target);
+		d->falls[d->nr] = step != SUTURE_STEP_JUMP && step != SUTURE_STEP_JUMP_IND &&
+				  step != SUTURE_STEP_JUMP_SLOT && step != SUTURE_STEP_RET &&
+				  step != SUTURE_STEP_STOP;
 		d->at[d->nr++] = at;
-		d->falls = true;
 		at += insn ? insn->size : 4;
-		switch (insn ? suture_insn_step(o->code, insn, &target) : SUTURE_STEP_NEXT) {
-		case SUTURE_STEP_JUMP:
-		case SUTURE_STEP_JUMP_IND:
-		case SUTURE_STEP_JUMP_SLOT:
-		case SUTURE_STEP_RET:
-		case SUTURE_STEP_STOP:
-			d->falls = false;
-			break;
-		default:
-			break;
-		}
 	}
 	/* where padding is written over, too, nothing is left of it to go on in */
 	d->end = at > need ? at : need;
 	return 0;
 }
 
+/* The function and its further pieces. */
+struct whole {
+	struct suture_displaced *d;
+	struct suture_piece *pieces;
+	size_t nr_pieces;
+};
+
 /* Is addr in the function or in a piece of it, but not displaced? */
-static bool stays(const struct suture_displaced *d, const struct suture_piece *pieces, size_t nr,
-		  uint64_t addr)
+static bool stays(const struct whole *w, uint64_t addr)
 {
-	const struct suture_original *o = d->o;
+	const struct suture_original *o = w->d->o;
 
 	if (addr >= o->addr && addr - o->addr < o->entry.size)
-		return addr >= d->end;
-	for (size_t i = 0; i < nr; i++) {
-		if (addr - pieces[i].addr < pieces[i].size)
+		return addr >= w->d->end;
+	for (size_t i = 0; i < w->nr_pieces; i++) {
+		if (addr - w->pieces[i].addr < w->pieces[i].size)
 			return true;
 	}
 	return false;
 }
 
+/* The last place in what stays that leads to lo <= x < hi: by a jump, or in any way.
+ * *ret_from is 0 for none, UINT64_MAX for a table or landing pad. */
+static int leads(const struct whole *w, uint64_t lo, uint64_t hi, bool any, uint64_t *ret_from,
+		 struct suture_error *err)
+{
+	struct suture_code *code = w->d->o->code;
+	const struct suture_extent *ext = suture_code_extent(code, w->d->o->addr);
+	const struct suture_flow *flow = ext ? suture_code_flow(code, ext) : NULL;
+	struct suture_ref *refs;
+	size_t nr, i;
+
+	*ret_from = 0;
+	if (suture_code_refs(code, lo, hi, &refs, &nr))
+		return suture_error_nomem(err);
+	for (i = 0; i < nr; i++) {
+		bool jump = refs[i].kind == SUTURE_REF_JUMP || refs[i].kind == SUTURE_REF_COND;
+
+		if ((jump || any) && stays(w, refs[i].from) && refs[i].from > *ret_from &&
+		    suture_code_confirm(code, &refs[i]))
+			*ret_from = refs[i].from;
+	}
+	for (i = 0; flow && i < flow->nr_inner; i++) {
+		if (flow->inner[i] >= lo && flow->inner[i] < hi)
+			*ret_from = UINT64_MAX;
+	}
+	free(refs);
+	return 0;
+}
+
+static int refuse_loop(struct suture_displaced *d, uint64_t from, struct suture_error *err)
+{
+	char show[SUTURE_SHOW_MAX] = "(by a table)";
+
+	if (from != UINT64_MAX)
+		suture_code_show_objdump(d->o->code, from, show, sizeof(show));
+	return suture_error_set(err, -EOPNOTSUPP,
+		"the original of %s cannot be called: it is a loop back to its own entry, where the branch to the new function is, and too long to run elsewhere\n%s",
+		d->where, show);
+}
+
 /*
  * A loop whose head is the entry would come to the branch, and so to the new
- * function, each time around.
+ * function, each time around. A short one runs elsewhere as a whole, with all of the
+ * function that leads into it.
  */
-static int check_loops(struct suture_displaced *d, struct suture_error *err)
+static int take_loops(struct whole *w, struct suture_error *err)
 {
-	const struct suture_original *o = d->o;
-	const struct suture_extent *ext = suture_code_extent(o->code, o->addr);
-	const struct suture_flow *flow;
-	char show[SUTURE_SHOW_MAX] = "";
-	struct suture_piece *pieces;
-	struct suture_ref *refs = NULL;
-	size_t nr, nr_refs, i;
-	bool found = false;
+	struct suture_displaced *d = w->d;
+	uint64_t written = d->end, from;
 	int ret;
 
-	ret = suture_insn_cold_ranges(o->code, o->addr, o->entry.size, &pieces, &nr, err);
-	if (ret)
-		return ret;
-	ret = suture_code_refs(o->code, o->addr, d->begin + 1, &refs, &nr_refs);
-	if (ret) {
-		free(pieces);
-		return suture_error_nomem(err);
+	for (;;) {
+		ret = leads(w, d->o->addr, d->begin + 1, false, &from, err);
+		if (!ret && !from && d->end > written)
+			ret = leads(w, written, d->end, true, &from, err);
+		if (ret || !from)
+			return ret;
+		if (from < d->end || from - d->o->addr >= d->o->entry.size ||
+		    take(d, from + 1, err))
+			return refuse_loop(d, from, err);
 	}
-	for (i = 0; i < nr_refs && !found; i++) {
-		if ((refs[i].kind != SUTURE_REF_JUMP && refs[i].kind != SUTURE_REF_COND) ||
-		    !stays(d, pieces, nr, refs[i].from) || !suture_code_confirm(o->code, &refs[i]))
-			continue;
-		suture_code_show_objdump(o->code, refs[i].from, show, sizeof(show));
-		found = true;
-	}
-	flow = ext && !found ? suture_code_flow(o->code, ext) : NULL;
-	for (i = 0; flow && i < flow->nr_inner; i++)
-		found |= flow->inner[i] >= o->addr && flow->inner[i] <= d->begin;
-	free(pieces);
-	free(refs);
-	if (!found)
-		return 0;
-	return suture_error_set(err, -EOPNOTSUPP,
-		"the original of %s cannot be called: it jumps back to its own entry, where the branch to the new function is%s%s",
-		d->where, *show ? "\n" : " (by a jump table)", show);
+}
+
+static int find_instructions(struct suture_displaced *d, struct suture_error *err)
+{
+	const struct suture_original *o = d->o;
+	struct whole w = { .d = d };
+	int ret = take(d, o->addr + o->entry.branch_at + o->entry.branch_len, err);
+
+	if (!ret)
+		ret = suture_insn_cold_ranges(o->code, o->addr, o->entry.size, &w.pieces,
+					      &w.nr_pieces, err);
+	if (!ret)
+		ret = take_loops(&w, err);
+	free(w.pieces);
+	return ret;
 }
 
 static void begin(struct suture_displaced *d)
@@ -170,8 +205,6 @@ int suture_original_emit(const struct suture_original *o, FILE *out, struct sutu
 		d.begin = o->addr;
 	suture_code_where(o->code, o->addr, d.where, sizeof(d.where));
 	ret = find_instructions(&d, err);
-	if (!ret)
-		ret = check_loops(&d, err);
 	if (ret)
 		return ret;
 
@@ -185,10 +218,11 @@ int suture_original_emit(const struct suture_original *o, FILE *out, struct sutu
 		insn = ret ? NULL : suture_code_decode(o->code, at, UINT64_MAX, true);
 		if (insn)
 			suture_displaced_cfi(&d, &cfi, insn);
-		else
+		/* what stands behind a jump is come to from elsewhere, with another frame */
+		if (!insn || !d.falls[d.current])
 			suture_displaced_lost(&d);
 	}
-	if (!ret && d.falls)
+	if (!ret && d.nr && d.falls[d.nr - 1])
 		ret = ops->back(&d, err);
 	end(&d);
 	return ret;

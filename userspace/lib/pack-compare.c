@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How the patch's functions are entered by old code: directly, or through stubs. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../patches/include/suture/patch.h"
 #include "align.h"
+#include "original.h"
 #include "pack-int.h"
 
 int suture_pack_symbol(const struct suture_target *patch, const char *name, uint64_t *ret,
@@ -81,79 +83,180 @@ int suture_pack_read_fns(struct suture_packer *p, const struct suture_target *pa
 	return 0;
 }
 
+/* One way in which old code enters new code. */
+struct entered {
+	const struct suture_meta *meta;
+	uint32_t object;
+	struct suture_target *target;
+	uint64_t old_addr;	/* what its callers may know of */
+	bool *stub;		/* out */
+	uint64_t *save;		/* out */
+};
+
 /* Callers may leave the stack unaligned for the old function. May the new one be
  * called like that? */
-static int compare_alignment(struct suture_packer *p, struct suture_replaced *f,
-			     struct suture_target *patch, struct suture_code *code,
-			     uint64_t new_addr, struct suture_error *err)
+static int compare_alignment(const struct entered *e, struct suture_target *patch,
+			     struct suture_code *code, uint64_t new_addr,
+			     struct suture_error *err)
 {
 	bool promised, needed;
 	int ret;
 
-	ret = suture_align_promised(p->objects[f->object], f->addr, &promised, err);
+	ret = suture_align_promised(e->target, e->old_addr, &promised, err);
 	if (!ret)
 		ret = suture_align_needed(patch, new_addr, &needed, err);
 	if (ret || promised || !needed)
 		return ret;
-	if (!f->stub && suture_ipara_stack_args(code, new_addr) != SUTURE_STACK_ARGS_NO)
+	if (!*e->stub && suture_ipara_stack_args(code, new_addr) != SUTURE_STACK_ARGS_NO)
 		return suture_error_set(err, -EOPNOTSUPP,
 			META_AT ": `%s' cannot be replaced: gcc may let its callers leave the stack unaligned, since the old function does not mind; the new one does, and a stub that aligns it cannot be built, because there are arguments on the stack. Compile the patch with CFLAGS += -mincoming-stack-boundary=3",
-			META_ARGS(f->meta), f->meta->name);
-	f->stub = true;
+			META_ARGS(e->meta), e->meta->name);
+	*e->stub = true;
+	return 0;
+}
+
+/* What the patch calls in one object by words that pack knows: itself, or (arm64) through
+ * stubs, which are among them. */
+static int find_outside(struct suture_packer *p, const struct suture_target *patch,
+			uint32_t object, struct suture_outside **ret, size_t *ret_nr,
+			struct suture_error *err)
+{
+	const size_t prefix = strlen(SUTURE_CALL_PREFIX);
+	struct suture_outside *all;
+	size_t nr = 0;
+
+	all = calloc(patch->nr_rels + p->bindings.nr + p->nr_funcs + 1, sizeof(*all));
+	if (!all)
+		return suture_error_nomem(err);
+	for (size_t i = 0; i < patch->nr_rels; i++) {
+		const struct suture_rel *rel = &patch->rels[i];
+		const struct suture_binding *b =
+			rel->name ? suture_bindings_find(&p->bindings, rel->name) : NULL;
+
+		if (b && !b->tls && b->object == object)
+			all[nr++] = (struct suture_outside) { rel->offset, b->addr + rel->addend };
+	}
+	for (size_t i = 0; i < p->bindings.nr; i++) {
+		const struct suture_binding *b = &p->bindings.all[i];
+		const struct suture_symbol *s;
+
+		if (b->object == object && !strncmp(b->name, SUTURE_CALL_PREFIX, prefix) &&
+		    suture_lookup(patch, b->name + prefix, &s, 1) == 1)
+			all[nr++] = (struct suture_outside) { s->value, b->addr };
+	}
+	for (size_t i = 0; i < p->nr_funcs; i++) {
+		const struct suture_symbol *s;
+		char name[2048];
+
+		snprintf(name, sizeof(name), SUTURE_ORIGINAL_PREFIX "%s", p->funcs[i].meta->name);
+		if (p->funcs[i].object == object && suture_lookup(patch, name, &s, 1) == 1)
+			all[nr++] = (struct suture_outside) { s->value, p->funcs[i].addr };
+	}
+	*ret = all;
+	*ret_nr = nr;
 	return 0;
 }
 
 /* Callers that know what the old function leaves alone: does the new one? */
+static int compare_one(struct suture_packer *p, const struct entered *e,
+		       struct suture_target *patch, uint64_t text, struct suture_error *err)
+{
+	uint64_t new_addr = text + p->fns[e->meta->record];
+	struct suture_code *old_code, *new_code;
+	struct suture_outside *outside;
+	struct suture_ipara ipara;
+	size_t nr;
+	int ret;
+
+	ret = suture_target_code(patch, &new_code, err);
+	if (!ret)
+		ret = suture_target_code(e->target, &old_code, err);
+	if (ret)
+		return ret;
+	ret = find_outside(p, patch, e->object, &outside, &nr, err);
+	if (ret)
+		return ret;
+	ret = suture_ipara_compare(old_code, e->old_addr, new_code, new_addr, outside, nr, &ipara,
+				   err);
+	free(outside);
+	if (ret)
+		return suture_error_prefix(err, META_AT ": `%s' cannot be replaced",
+					   META_ARGS(e->meta), e->meta->name) ?: ret;
+	*e->save = ipara.save;
+	*e->stub = ipara.save;
+	if (ipara.callers.calls || ipara.callers.jumps)
+		ret = compare_alignment(e, patch, new_code, new_addr, err);
+	return ret;
+}
+
+/* What a call leads to that goes through the PLT or a pointer: nobody knows its body. */
+static bool is_known(const struct suture_target *target, uint64_t callee)
+{
+	if (!callee)
+		return false;
+	for (size_t i = 0; i < target->nr_plts; i++) {
+		if (target->plts[i].addr == callee)
+			return false;
+	}
+	return true;
+}
+
 int suture_pack_compare(struct suture_packer *p, struct suture_target *patch,
 			struct suture_error *err)
 {
-	struct suture_code *new_code = NULL;
 	uint64_t text;
 	int ret;
 
 	ret = suture_pack_symbol(patch, "suture.text", &text, err);
-	if (!ret)
-		ret = suture_target_code(patch, &new_code, err);
 	for (size_t i = 0; !ret && i < p->nr_funcs; i++) {
 		struct suture_replaced *f = &p->funcs[i];
-		uint64_t new_addr = text + p->fns[f->meta->record];
-		struct suture_code *old_code;
-		struct suture_ipara ipara;
+		struct entered e = { f->meta, f->object, p->objects[f->object], f->addr,
+				     &f->stub, &f->save };
 
-		ret = suture_target_code(p->objects[f->object], &old_code, err);
-		if (ret)
-			break;
-		ret = suture_ipara_compare(old_code, f->addr, new_code, new_addr, &ipara, err);
-		if (ret)
-			return suture_error_prefix(err, META_AT ": `%s' cannot be replaced",
-						   META_ARGS(f->meta), f->meta->name) ?: ret;
-		f->save = ipara.save;
-		f->stub = ipara.save;
-		if (ipara.callers.calls || ipara.callers.jumps)
-			ret = compare_alignment(p, f, patch, new_code, new_addr, err);
+		ret = compare_one(p, &e, patch, text, err);
+	}
+	for (size_t i = 0; !ret && i < p->nr_sites; i++) {
+		struct suture_replaced_call *s = &p->sites[i];
+		struct entered e = { s->meta, s->object, p->objects[s->object],
+				     s->info.callee, &s->stub, &s->save };
+
+		if (is_known(e.target, s->info.callee))
+			ret = compare_one(p, &e, patch, text, err);
 	}
 	return ret;
 }
 
-int suture_pack_stubs(struct suture_packer *p, FILE *out, struct suture_error *err)
+static int emit_entry(struct suture_packer *p, FILE *out, const char *prefix, size_t i,
+		      const struct suture_meta *meta, uint64_t save, struct suture_error *err)
 {
 	const struct suture_arch *arch = p->objs.arch;
+	char name[64], regs[512];
+	uint64_t cannot;
+
+	snprintf(name, sizeof(name), "%s%zu", prefix, i);
+	if (arch->emit_entry(out, name, p->fns[meta->record], save, &cannot))
+		return 0;
+	return suture_error_set(err, -EOPNOTSUPP,
+		META_AT ": `%s' cannot be replaced: its callers in the target keep values in %s, which the old function leaves alone and the new one does not, and which a stub cannot save",
+		META_ARGS(meta), meta->name,
+		suture_ipara_names(arch->machine, cannot, regs, sizeof(regs)));
+}
+
+int suture_pack_stubs(struct suture_packer *p, FILE *out, struct suture_error *err)
+{
+	int ret = 0;
 
 	if (p->hooks)
-		arch->emit_hooks(out);
-	for (size_t i = 0; i < p->nr_funcs; i++) {
-		struct suture_replaced *f = &p->funcs[i];
-		char name[64], regs[512];
-		uint64_t cannot;
-
-		if (!f->stub)
-			continue;
-		snprintf(name, sizeof(name), SUTURE_ENTRY_PREFIX "%zu", i);
-		if (!arch->emit_entry(out, name, p->fns[f->meta->record], f->save, &cannot))
-			return suture_error_set(err, -EOPNOTSUPP,
-				META_AT ": `%s' cannot be replaced: its callers in the target keep values in %s, which the old function leaves alone and the new one does not, and which a stub cannot save",
-				META_ARGS(f->meta), f->meta->name,
-				suture_ipara_names(arch->machine, cannot, regs, sizeof(regs)));
+		p->objs.arch->emit_hooks(out);
+	for (size_t i = 0; !ret && i < p->nr_funcs; i++) {
+		if (p->funcs[i].stub)
+			ret = emit_entry(p, out, SUTURE_ENTRY_PREFIX, i, p->funcs[i].meta,
+					 p->funcs[i].save, err);
 	}
-	return 0;
+	for (size_t i = 0; !ret && i < p->nr_sites; i++) {
+		if (p->sites[i].stub)
+			ret = emit_entry(p, out, SUTURE_SITE_PREFIX, i, p->sites[i].meta,
+					 p->sites[i].save, err);
+	}
+	return ret;
 }

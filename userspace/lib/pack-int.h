@@ -8,9 +8,11 @@
 #include "note-writer.h"
 #include "pack.h"
 #include "reloc.h"
+#include "site.h"
 
 /* Symbols that pack puts into the patch. */
 #define SUTURE_ENTRY_PREFIX	"suture.entry."		/* + index: stub of a function */
+#define SUTURE_SITE_PREFIX	"suture.site."		/* + index: stub of a call site */
 
 /* A function that is replaced. */
 struct suture_replaced {
@@ -24,15 +26,27 @@ struct suture_replaced {
 	uint64_t save;			/* registers that the stub keeps */
 };
 
+/* A call that is led elsewhere. */
+struct suture_replaced_call {
+	const struct suture_meta *meta;
+	uint32_t object;
+	struct suture_site_info info;
+	bool stub;
+	uint64_t save;
+};
+
 struct suture_packer {
 	const struct suture_pack_options *opt;
 	char name[SUTURE_NAME_MAX];
 	struct suture_target *objects[SUTURE_MAX_OBJECTS];	/* targets, then needed ones */
 	size_t nr_objects, nr_targets;
 	struct suture_objects objs;
+	struct suture_scope scope;	/* the same, for who looks for names */
 	struct suture_bindings bindings;
 	struct suture_replaced *funcs;
 	size_t nr_funcs;
+	struct suture_replaced_call *sites;
+	size_t nr_sites;
 	/* what the record of each of objs.metas points to, by suture_meta.record: of a
 	 * function the bytes from suture.text, of a state's slot the address */
 	uint64_t *fns;
@@ -42,6 +56,23 @@ struct suture_packer {
 
 /* suture_pack_find_functions - what the metadata ask to replace, looked up and checked */
 int suture_pack_find_functions(struct suture_packer *p, struct suture_error *err);
+
+/* suture_pack_find_sites - the same for calls; after the functions */
+int suture_pack_find_sites(struct suture_packer *p, struct suture_error *err);
+
+/* suture_pack_check_targets - something is replaced, and in every target */
+int suture_pack_check_targets(struct suture_packer *p, struct suture_error *err);
+
+/* suture_pack_by_name - the target's function that a record names */
+int suture_pack_by_name(struct suture_packer *p, const struct suture_meta *m,
+			uint32_t *ret_object, uint64_t *ret_addr, uint64_t *ret_size,
+			struct suture_error *err);
+
+/* suture_pack_original - SUTURE_ORIGINAL, see struct suture_scope */
+int suture_pack_original(void *ctx, const char *name, FILE *stubs,
+			 int (*word)(void *word_ctx, uint32_t object, const char *name,
+				     uint64_t addr, struct suture_error *err),
+			 void *word_ctx, struct suture_error *err);
 
 /*
  * suture_pack_read_fns - where the patch's functions and slots are, from the metadata

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The note of a patch: texts, objects, functions. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,7 @@ int suture_pack_texts(struct suture_packer *p, struct suture_note_writer *w,
 			META_ARGS(seen[SUTURE_META_IMMEDIATE_]),
 			META_ARGS(seen[SUTURE_META_QUIESCENT_]));
 	quiescent = seen[SUTURE_META_QUIESCENT_] ||
-		    (p->nr_funcs > 1 && !seen[SUTURE_META_IMMEDIATE_]);
+		    (p->nr_funcs + p->nr_sites > 1 && !seen[SUTURE_META_IMMEDIATE_]);
 	w->head.flags = (quiescent ? SUTURE_NOTE_QUIESCENT : 0) |
 			(seen[SUTURE_META_REPLACES_ALL_] ? SUTURE_NOTE_REPLACE : 0) |
 			(seen[SUTURE_META_ANY_TARGET_] ? SUTURE_NOTE_ANY_TARGET : 0);
@@ -142,6 +143,44 @@ static int fill_funcs(struct suture_packer *p, const struct suture_target *patch
 	return 0;
 }
 
+static int fill_sites(struct suture_packer *p, const struct suture_target *patch, bool stubs,
+		      struct suture_note_writer *w, struct suture_error *err)
+{
+	uint64_t text, entry;
+	int ret = suture_pack_symbol(patch, "suture.text", &text, err);
+
+	if (ret)
+		return ret;
+	w->sites = calloc(p->nr_sites + 1, sizeof(*w->sites));
+	if (!w->sites)
+		return suture_error_nomem(err);
+	for (size_t i = 0; i < p->nr_sites; i++) {
+		const struct suture_replaced_call *s = &p->sites[i];
+		struct suture_site *to = &w->sites[i];
+		char name[SUTURE_META_NAME_MAX_ + 64];
+
+		/* a name of C++ alone may be as long as a text of the note */
+		if (snprintf(name, sizeof(name), "%s+0x%" PRIx64, s->meta->name, s->meta->addr) >=
+		    SUTURE_TEXT_MAX)
+			name[SUTURE_TEXT_MAX - 1] = '\0';
+		to->object = s->object;
+		to->name = suture_note_string(w, name);
+		to->addr = s->info.addr;
+		to->new_addr = text + p->fns[s->meta->record];
+		to->old_len = s->info.len;
+		memcpy(to->old_bytes, s->info.bytes, s->info.len);
+		if (!s->stub || !stubs)
+			continue;
+		snprintf(name, sizeof(name), SUTURE_SITE_PREFIX "%zu", i);
+		ret = suture_pack_symbol(patch, name, &entry, err);
+		if (ret)
+			return ret;
+		to->new_addr = entry;
+	}
+	w->nr_sites = p->nr_sites;
+	return 0;
+}
+
 int suture_pack_note(struct suture_packer *p, const struct suture_target *patch, bool stubs,
 		     uint8_t **ret_desc, size_t *ret_len, struct suture_error *err)
 {
@@ -155,6 +194,8 @@ int suture_pack_note(struct suture_packer *p, const struct suture_target *patch,
 		ret = fill_objects(p, &w) ? suture_error_nomem(err) : 0;
 	if (!ret)
 		ret = fill_funcs(p, patch, stubs, &w, err);
+	if (!ret)
+		ret = fill_sites(p, patch, stubs, &w, err);
 	if (!ret)
 		ret = suture_pack_life(p, patch, stubs, &w, err);
 	if (!ret)

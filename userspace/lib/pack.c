@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../patches/include/suture/patch.h"
 #include "pack-int.h"
 #include "spm.h"
 
@@ -61,36 +62,92 @@ static int set_name(struct suture_packer *p, struct suture_error *err)
 	return 0;
 }
 
-static int open_objects(struct suture_packer *p, struct suture_error *err)
+/* The debug file of the same build as @path among those given; NULL: none. */
+static int find_debug(const struct suture_pack_options *opt, const char *path, bool *used,
+		      const char **ret, struct suture_error *err)
 {
-	int ret = suture_target_open(p->opt->target, p->opt->debug, &p->objects[0], err);
+	struct suture_elf *elf = NULL, *debug;
+	int error;
 
+	*ret = NULL;
+	error = suture_elf_open(path, &elf, err);
+	for (size_t i = 0; !error && i < opt->nr_debugs; i++) {
+		error = suture_elf_open(opt->debugs[i], &debug, err);
+		if (error)
+			break;
+		if (debug->build_id_len && debug->build_id_len == elf->build_id_len &&
+		    !memcmp(debug->build_id, elf->build_id, elf->build_id_len)) {
+			*ret = opt->debugs[i];
+			used[i] = true;
+		}
+		suture_elf_close(debug);
+	}
+	suture_elf_close(elf);
+	return error;
+}
+
+static int open_object(struct suture_packer *p, const char *path, bool *used,
+		       struct suture_error *err)
+{
+	struct suture_target **to = &p->objects[p->nr_objects];
+	const char *debug;
+	int ret;
+
+	if (p->nr_objects == SUTURE_MAX_OBJECTS)
+		return suture_error_set(err, -E2BIG, "targets and needed objects: %d are possible",
+					SUTURE_MAX_OBJECTS);
+	ret = find_debug(p->opt, path, used, &debug, err);
+	if (!ret)
+		ret = suture_target_open(path, debug, to, err);
 	if (ret)
 		return ret;
-	p->nr_objects = 1;
-	p->nr_targets = 1;
-	if (p->opt->nr_needed >= SUTURE_MAX_OBJECTS)
-		return suture_error_set(err, -E2BIG, "%zu needed objects; %d are possible",
-					p->opt->nr_needed, SUTURE_MAX_OBJECTS - 1);
-	for (size_t i = 0; i < p->opt->nr_needed; i++) {
-		struct suture_target **to = &p->objects[p->nr_objects];
+	p->nr_objects++;
+	if ((*to)->arch != p->objects[0]->arch)
+		return suture_error_set(err, -EINVAL, "%s: for another machine than %s", path,
+					p->objects[0]->elf->path);
+	for (size_t i = 0; i + 1 < p->nr_objects; i++) {
+		const struct suture_elf *a = p->objects[i]->elf, *b = (*to)->elf;
 
-		ret = suture_target_open(p->opt->needed[i], NULL, to, err);
-		if (ret)
-			return ret;
-		p->nr_objects++;
-		if ((*to)->arch != p->objects[0]->arch)
-			return suture_error_set(err, -EINVAL, "%s: for another machine than %s",
-						p->opt->needed[i], p->opt->target);
-		for (size_t j = 0; j + 1 < p->nr_objects; j++) {
-			const struct suture_elf *a = p->objects[j]->elf, *b = (*to)->elf;
-
-			if (a->build_id_len == b->build_id_len &&
-			    !memcmp(a->build_id, b->build_id, a->build_id_len))
-				return suture_error_set(err, -EEXIST, "%s and %s are the same build",
-							a->path, b->path);
-		}
+		if (a->build_id_len == b->build_id_len &&
+		    !memcmp(a->build_id, b->build_id, a->build_id_len))
+			return suture_error_set(err, -EEXIST, "%s and %s are the same build",
+						a->path, b->path);
 	}
+	return 0;
+}
+
+static int open_objects(struct suture_packer *p, struct suture_error *err)
+{
+	const struct suture_pack_options *opt = p->opt;
+	bool *used = calloc(opt->nr_debugs + 1, sizeof(*used));
+	int ret = 0;
+
+	if (!used)
+		return suture_error_nomem(err);
+	for (size_t i = 0; !ret && i < opt->nr_targets; i++) {
+		ret = open_object(p, opt->targets[i], used, err);
+		p->nr_targets = p->nr_objects;
+	}
+	for (size_t i = 0; !ret && i < opt->nr_needed; i++)
+		ret = open_object(p, opt->needed[i], used, err);
+	for (size_t i = 0; !ret && i < opt->nr_debugs; i++) {
+		if (!used[i])
+			ret = suture_error_set(err, -EINVAL,
+				"%s is the debug file of another build than %s",
+				opt->debugs[i], opt->nr_targets == 1 && !opt->nr_needed
+				? opt->targets[0] : "any of the objects");
+	}
+	free(used);
+	if (ret)
+		return ret;
+	p->scope = (struct suture_scope) {
+		.objs = &p->objs,
+		.objects = p->objects,
+		.nr_objects = p->nr_objects,
+		.nr_targets = p->nr_targets,
+		.original = suture_pack_original,
+		.ctx = p,
+	};
 	return suture_objects_open(p->opt->objects, p->opt->nr_objects, p->objects[0]->arch,
 				   &p->objs, err);
 }
@@ -281,10 +338,16 @@ int suture_pack(const struct suture_pack_options *options, struct suture_error *
 		ret = suture_error_nomem(err);
 	if (!ret)
 		ret = suture_pack_find_functions(&p, err);
-	for (size_t i = 0; i < p.objs.nr_metas; i++)
-		p.hooks |= suture_pack_is_hook(&p.objs.metas[i]);
 	if (!ret)
-		ret = suture_resolve(&p.objs, p.objects, p.nr_objects, &p.bindings, err);
+		ret = suture_pack_find_sites(&p, err);
+	if (!ret)
+		ret = suture_pack_check_targets(&p, err);
+	for (size_t i = 0; i < p.objs.nr_metas; i++) {
+		p.hooks |= suture_pack_is_hook(&p.objs.metas[i]);
+		p.scope.any_target |= p.objs.metas[i].kind == SUTURE_META_ANY_TARGET_;
+	}
+	if (!ret)
+		ret = suture_resolve(&p.scope, &p.bindings, err);
 	if (!ret)
 		ret = link_all(&p, err);
 
@@ -292,6 +355,7 @@ int suture_pack(const struct suture_pack_options *options, struct suture_error *
 	for (size_t i = 0; i < p.nr_funcs; i++)
 		free(p.funcs[i].pieces);
 	free(p.funcs);
+	free(p.sites);
 	free(p.fns);
 	suture_bindings_free(&p.bindings);
 	suture_objects_close(&p.objs);

@@ -9,8 +9,10 @@
 
 struct suture_pack_options {
 	const char *name;	/* of the patch; NULL: of the output file, without .spm */
-	const char *target;	/* the file whose functions are replaced */
-	const char *debug;	/* its separate debug file, or NULL */
+	char *const *targets;	/* the files whose functions are replaced */
+	size_t nr_targets;
+	char *const *debugs;	/* separate debug files of any of the objects, by build-id */
+	size_t nr_debugs;
 	char *const *needed;	/* other objects that the patch refers to */
 	size_t nr_needed;
 	char *const *objects;	/* the author's object files */

@@ -149,7 +149,11 @@ const char *suture_spm_name(const struct suture_spm *spm)
 
 const char *suture_spm_func_name(const struct suture_spm *spm, uint32_t func)
 {
-	if (!spm || func >= spm->note.nr_funcs)
+	if (!spm)
 		return NULL;
-	return spm_string(&spm->note, spm->note.funcs[func].name);
+	if (func < spm->note.nr_funcs)
+		return spm_string(&spm->note, spm->note.funcs[func].name);
+	func -= spm->note.nr_funcs;
+	return func < spm->note.nr_sites ?
+	       spm_string(&spm->note, spm->note.sites[func].name) : NULL;
 }

@@ -29,7 +29,8 @@ void suture_spm_close(struct suture_spm *spm);
 /* suture_spm_name - the patch's name */
 const char *suture_spm_name(const struct suture_spm *spm);
 
-/* suture_spm_func_name - name of function @func, NULL if there is none; @spm may be NULL */
+/* suture_spm_func_name - name of function @func, or of site @func minus the number of
+ * functions; NULL if there is none; @spm may be NULL */
 const char *suture_spm_func_name(const struct suture_spm *spm, uint32_t func);
 
 #endif /* SUTURE_SPM_FILE_H */

@@ -30,6 +30,15 @@ static const char *const reason_names[] = {
 	[SUTURE_REASON_OLD_BYTES] = "old-bytes",
 	[SUTURE_REASON_NO_ROOM] = "no-room",
 	[SUTURE_REASON_AMBIGUOUS] = "ambiguous",
+	[SUTURE_REASON_HOOK] = "hook",
+	[SUTURE_REASON_HOOK_LATE] = "hook-late",
+	[SUTURE_REASON_HOOK_NOBODY] = "hook-nobody",
+	[SUTURE_REASON_LINKER] = "linker",
+	[SUTURE_REASON_SCOPE] = "scope",
+	[SUTURE_REASON_CANARY] = "canary",
+	[SUTURE_REASON_PARTLY] = "partly",
+	[SUTURE_REASON_REPLACED] = "replaced",
+	[SUTURE_REASON_HOOKS_DUE] = "hooks-due",
 };
 
 static const char *const patch_state_names[] = {
@@ -166,20 +175,66 @@ static void waiting_detail(const struct suture_proc *proc, const struct suture_s
 		snprintf(buf, size, "%s is in clone, fork or vfork%s", thread, tries);
 		break;
 	case SUTURE_REASON_ALTSTACK:
-		snprintf(buf, size, "%s runs on an alternate signal stack%s", thread, tries);
+		snprintf(buf, size, "%s runs on another stack%s", thread, tries);
 		break;
 	case SUTURE_REASON_BUSY:
 		snprintf(buf, size, "a lock or a page of the process was not free%s", tries);
+		break;
+	case SUTURE_REASON_HOOK_NOBODY:
+		snprintf(buf, size, "no thread could be made to run the hooks%s", tries);
+		break;
+	case SUTURE_REASON_LINKER:
+		snprintf(buf, size, "%s is in the dynamic linker, the hooks must wait%s", thread,
+			 tries);
+		break;
+	case SUTURE_REASON_HOOKS_DUE:
+		snprintf(buf, size, "patched, but its hooks have not run yet%s", tries);
 		break;
 	default:
 		snprintf(buf, size, "reason %u%s", proc->reason, tries);
 	}
 }
 
+/* Which hook, in words; hooks have no names. */
+static void hook_text(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
+		      size_t size)
+{
+	static const char *const kinds[] = {
+		[SUTURE_HOOK_PRE_PATCH] = "pre_patch",
+		[SUTURE_HOOK_POST_PATCH] = "post_patch",
+		[SUTURE_HOOK_PRE_UNPATCH] = "pre_unpatch",
+		[SUTURE_HOOK_POST_UNPATCH] = "post_unpatch",
+	};
+	uint32_t kind = 0;
+
+	if (spm && proc->func < spm->note.nr_hooks)
+		kind = spm->note.hooks[proc->func].kind;
+	if (kind && kind < ARRAY_SIZE(kinds))
+		snprintf(buf, size, "%s hook (number %u)", kinds[kind], proc->func);
+	else if (proc->func != SUTURE_NO_FUNC)
+		snprintf(buf, size, "hook number %u", proc->func);
+	else
+		snprintf(buf, size, "hook");
+}
+
+static void failed_detail(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
+			  size_t size)
+{
+	char thread[128], hook[64];
+
+	if (proc->reason == SUTURE_REASON_HOOK_LATE) {
+		thread_text(proc, thread, sizeof(thread));
+		hook_text(proc, spm, hook, sizeof(hook));
+		snprintf(buf, size, "the %s did not return in time in %s", hook, thread);
+		return;
+	}
+	snprintf(buf, size, "%s (error %d)", strerror(-proc->error), -proc->error);
+}
+
 static void other_detail(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
 			 size_t size)
 {
-	char func[512];
+	char func[512], hook[64];
 
 	switch (proc->reason) {
 	case SUTURE_REASON_NONE:
@@ -203,6 +258,22 @@ static void other_detail(const struct suture_proc *proc, const struct suture_spm
 	case SUTURE_REASON_AMBIGUOUS:
 		snprintf(buf, size, "an object is mapped too many times");
 		break;
+	case SUTURE_REASON_HOOK:
+		hook_text(proc, spm, hook, sizeof(hook));
+		snprintf(buf, size, "the %s refused with %d", hook, proc->error);
+		break;
+	case SUTURE_REASON_SCOPE:
+		snprintf(buf, size, "the patch is not for this process (its rules exclude it)");
+		break;
+	case SUTURE_REASON_CANARY:
+		snprintf(buf, size, "not one of the canaries; `suture promote' goes on to it");
+		break;
+	case SUTURE_REASON_PARTLY:
+		snprintf(buf, size, "in part: it does not map all targets");
+		break;
+	case SUTURE_REASON_REPLACED:
+		snprintf(buf, size, "until the patch that takes its place can be applied");
+		break;
 	default:
 		snprintf(buf, size, "reason %u", proc->reason);
 	}
@@ -225,7 +296,7 @@ char *suture_proc_detail(const struct suture_proc *proc, const struct suture_spm
 			 proc->func == SUTURE_NO_FUNC ? "" : "the new ", func);
 		break;
 	case SUTURE_PROC_FAILED:
-		snprintf(buf, size, "%s (error %d)", strerror(-proc->error), -proc->error);
+		failed_detail(proc, spm, buf, size);
 		break;
 	case SUTURE_PROC_UNPATCHED:
 		if (!proc->attempts)

@@ -8,6 +8,7 @@
 #define SUTURE_H
 
 #include "build-id.h"
+#include "cgroup.h"
 #include "device.h"
 #include "disasm.h"
 #include "doctor.h"
@@ -18,12 +19,15 @@
 #include "ipara.h"
 #include "module.h"
 #include "pack.h"
+#include "policy.h"
 #include "procmaps.h"
+#include "scope.h"
 #include "spm-file.h"
 #include "status.h"
 #include "target.h"
 #include "text.h"
 #include "trace.h"
 #include "transition.h"
+#include "verify.h"
 
 #endif /* SUTURE_H */

@@ -26,7 +26,8 @@ struct suture_trace_plan {
 
 int suture_trace_plan(const struct suture_spm *spm, int spm_fd,
 		      struct suture_spm *const *others, size_t nr_others,
-		      struct suture_trace_plan *plan, struct suture_error *err);
+		      char *const *files, struct suture_trace_plan *plan,
+		      struct suture_error *err);
 void suture_trace_plan_free(struct suture_trace_plan *plan);
 
 #endif /* SUTURE_TRACE_INT_H */

@@ -233,7 +233,7 @@ static int plan_old(struct planner *p, uint32_t number)
 	if (ret)
 		return ret;
 	if (!target) {
-		not_traced(func, "no file with its build-id is found: nobody runs it");
+		not_traced(func, "no file with its build-id is found: nobody runs it now");
 		return 0;
 	}
 	func->original = has_original(p, func->name);
@@ -284,7 +284,8 @@ static int plan_all(struct planner *p)
 
 int suture_trace_plan(const struct suture_spm *spm, int spm_fd,
 		      struct suture_spm *const *others, size_t nr_others,
-		      struct suture_trace_plan *plan, struct suture_error *err)
+		      char *const *files, struct suture_trace_plan *plan,
+		      struct suture_error *err)
 {
 	struct planner p = {
 		.spm = spm, .spm_fd = spm_fd, .others = others, .nr_others = nr_others,
@@ -296,7 +297,7 @@ int suture_trace_plan(const struct suture_spm *spm, int spm_fd,
 	memset(plan, 0, sizeof(*plan));
 	ret = suture_wants_add(&p.wants, &p.nr_wants, spm, p.want_of, err);
 	if (!ret)
-		ret = suture_find(p.wants, p.nr_wants, NULL, &plan->found, err);
+		ret = suture_find(p.wants, p.nr_wants, files, &plan->found, err);
 	if (!ret)
 		ret = open_fd(spm_fd, &p.patch, err);
 	if (!ret)

@@ -75,6 +75,12 @@ static bool may_probe_arm64(const cs_insn *insn)
 	       (w & 0xff000000) != 0xd4000000;	/* exceptions */
 }
 
+static bool is_nop(const struct search *s, const cs_insn *insn)
+{
+	return insn->id == (s->code->text.machine == EM_X86_64 ? (unsigned int)X86_INS_NOP
+							       : (unsigned int)ARM64_INS_NOP);
+}
+
 static bool may_probe(struct search *s, const cs_insn *insn, enum suture_step step)
 {
 	if (step == SUTURE_STEP_STOP || step == SUTURE_STEP_SYSCALL)
@@ -112,7 +118,7 @@ static int led_to(struct search *s, uint64_t lo, uint64_t hi, uint64_t from)
 	return 0;
 }
 
-/* Does the instruction before @at go on to it? Only the extent's own can. */
+/* Does the instruction before @at go on to it? Padding does if anything leads there. */
 static bool falls_into(struct search *s, uint64_t at)
 {
 	const struct suture_extent *ext = suture_code_extent(s->code, at);
@@ -122,24 +128,27 @@ static bool falls_into(struct search *s, uint64_t at)
 
 	if (!flow)
 		return true;
-	for (before = at; before-- > ext->addr;)
-		if (suture_flow_starts(flow, before))
+	for (before = at; before-- > ext->addr;) {
+		if (!suture_flow_starts(flow, before))
+			continue;
+		insn = suture_code_decode(s->code, before, at, true);
+		if (!insn)
+			return true;
+		switch (suture_insn_step(s->code, insn, &target)) {
+		case SUTURE_STEP_JUMP:
+		case SUTURE_STEP_JUMP_IND:
+		case SUTURE_STEP_JUMP_SLOT:
+		case SUTURE_STEP_RET:
+		case SUTURE_STEP_STOP:
+			return false;
+		default:
 			break;
-	if (before < ext->addr || before == UINT64_MAX)
-		return false;
-	insn = suture_code_decode(s->code, before, at, true);
-	if (!insn)
-		return true;
-	switch (suture_insn_step(s->code, insn, &target)) {
-	case SUTURE_STEP_JUMP:
-	case SUTURE_STEP_JUMP_IND:
-	case SUTURE_STEP_JUMP_SLOT:
-	case SUTURE_STEP_RET:
-	case SUTURE_STEP_STOP:
-		return false;
-	default:
-		return true;
+		}
+		if (!is_nop(s, insn) || led_to(s, before, before, NO_INSN))
+			return true;
+		at = before;
 	}
+	return false;
 }
 
 static int cannot(struct search *s, uint64_t at, const char *why)
@@ -150,13 +159,19 @@ static int cannot(struct search *s, uint64_t at, const char *why)
 				suture_code_show(s->code, at, show, sizeof(show)));
 }
 
+/* Is the instruction one that stays as it is in the file? */
+static bool stays(const struct search *s, uint64_t at)
+{
+	return at >= s->first || at < s->entry;
+}
+
 static int add_way(struct search *s, uint64_t at, uint64_t from)
 {
 	for (size_t i = 0; i < s->nr_ways; i++) {
 		if (s->ways[i].at != at)
 			continue;
 		/* Met twice: two ways lead there. */
-		if (at >= s->first)
+		if (stays(s, at))
 			s->points->exact = false;
 		return 0;
 	}
@@ -217,7 +232,7 @@ static int jumps_to_entry(struct search *s)
 /* Follow one way to its probe, or to where it parts. */
 static int follow(struct search *s, struct way way)
 {
-	uint64_t at = way.at, free = at >= s->first ? at : 0, target;
+	uint64_t at = way.at, free = stays(s, at) ? at : 0, target;
 
 	for (;;) {
 		const cs_insn *insn = suture_code_decode(s->code, at, UINT64_MAX, true);
@@ -228,7 +243,7 @@ static int follow(struct search *s, struct way way)
 			return cannot(s, at, "its code does not decode");
 		step = suture_insn_step(s->code, insn, &target);
 		next = at + insn->size;
-		if (at >= s->first) {
+		if (stays(s, at)) {
 			if (!free)
 				free = at;
 			if (may_probe(s, insn, step))
@@ -241,7 +256,7 @@ static int follow(struct search *s, struct way way)
 		case SUTURE_STEP_CALL:
 		case SUTURE_STEP_CALL_IND:
 			/* mcount and its kind: the call comes back, as far as anyone knows */
-			if (at < s->first)
+			if (!stays(s, at))
 				break;
 			return cannot(s, at, "no probe can stand before the first call that it makes");
 		case SUTURE_STEP_COND: {

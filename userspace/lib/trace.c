@@ -150,8 +150,9 @@ static int start(struct suture_trace *trace, pid_t pid, struct suture_error *err
 }
 
 int suture_trace_start(const struct suture_spm *spm, int spm_fd,
-		       struct suture_spm *const *others, size_t nr_others, pid_t pid,
-		       struct suture_trace **ret_trace, struct suture_error *err)
+		       struct suture_spm *const *others, size_t nr_others,
+		       char *const *files, pid_t pid, struct suture_trace **ret_trace,
+		       struct suture_error *err)
 {
 	struct suture_trace *trace = calloc(1, sizeof(*trace));
 	libbpf_print_fn_t printed;
@@ -159,7 +160,7 @@ int suture_trace_start(const struct suture_spm *spm, int spm_fd,
 
 	if (!trace)
 		return suture_error_nomem(err);
-	ret = suture_trace_plan(spm, spm_fd < 0 ? spm->fd : spm_fd, others, nr_others,
+	ret = suture_trace_plan(spm, spm_fd < 0 ? spm->fd : spm_fd, others, nr_others, files,
 				&trace->plan, err);
 	if (!ret) {
 		printed = libbpf_set_print(listen);

@@ -47,13 +47,15 @@ struct suture_trace;
  * @spm_fd:   the very file that processes map, or -1 for @spm's own
  * @others:   the loaded patches (@spm may be among them): places that they change
  *            are not probed
+ * @files:    NULL-terminated: look at these files, too, for old code; or NULL
  * @pid:      one process, or 0 for all
  * Returns 0 with *@ret, freed by suture_trace_free(). -ENOTSUP: the kernel cannot.
  * What cannot be traced is no error as long as something can: see the functions.
  */
 int suture_trace_start(const struct suture_spm *spm, int spm_fd,
-		       struct suture_spm *const *others, size_t nr_others, pid_t pid,
-		       struct suture_trace **ret, struct suture_error *err);
+		       struct suture_spm *const *others, size_t nr_others,
+		       char *const *files, pid_t pid, struct suture_trace **ret,
+		       struct suture_error *err);
 
 /* suture_trace_stop - take the probes away; what was counted stays */
 void suture_trace_stop(struct suture_trace *trace);

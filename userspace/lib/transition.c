@@ -51,7 +51,8 @@ static void advise_busy(int dev, const struct suture_spm *spm, struct suture_err
 }
 
 int suture_load(int dev, const struct suture_spm *spm, const unsigned int *want_of,
-		const struct suture_found *found, uint32_t flags, struct suture_loaded *ret_loaded,
+		const struct suture_found *found, uint32_t flags,
+		const struct suture_scope *scope, struct suture_loaded *ret_loaded,
 		struct suture_error *err)
 {
 	const struct spm_note *note = &spm->note;
@@ -68,7 +69,8 @@ int suture_load(int dev, const struct suture_spm *spm, const unsigned int *want_
 	for (object = 0; object < note->nr_objects; object++) {
 		before = nr;
 		for (i = 0; i < found->nr_files; i++) {
-			if (found->files[i].want != want_of[object])
+			if (!suture_found_use(&found->files[i], want_of[object],
+					      note->objects[object].role))
 				continue;
 			files[nr].object = object;
 			files[nr++].fd = found->files[i].fd;
@@ -80,7 +82,7 @@ int suture_load(int dev, const struct suture_spm *spm, const unsigned int *want_
 		}
 	}
 	ret_loaded->nr_files = nr;
-	ret = suture_device_load(dev, spm->fd, files, nr, flags, ret_loaded->name,
+	ret = suture_device_load(dev, spm->fd, files, nr, flags, scope, ret_loaded->name,
 				 &ret_loaded->nr_added, err);
 	if (ret == -EEXIST) {
 		ret = check_same(dev, spm, err);

@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "finder.h"
+#include "scope.h"
 #include "spm-file.h"
 #include "uapi/suture.h"
 
@@ -23,11 +24,14 @@ struct suture_loaded {
  * suture_load - hand a patch and the files that carry its objects to the kernel
  * @want_of:  for each object of @spm its index among the wants of @found
  * @flags:    SUTURE_LOAD_*
+ * @scope:    which processes it is for, sorted; NULL: all
  * A patch that is loaded already is no error; a patch of the same name from
- * another file is (-EEXIST). -ENODATA: no file carries one of the objects.
+ * another file is (-EEXIST), and so is another scope (-EINVAL). -ENODATA: no file
+ * that the policy lets us use carries one of the objects.
  */
 int suture_load(int dev, const struct suture_spm *spm, const unsigned int *want_of,
-		const struct suture_found *found, uint32_t flags, struct suture_loaded *ret,
+		const struct suture_found *found, uint32_t flags,
+		const struct suture_scope *scope, struct suture_loaded *ret,
 		struct suture_error *err);
 
 /*

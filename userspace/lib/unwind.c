@@ -393,16 +393,29 @@ bool suture_unwind_place(struct suture_unwind *unwind, uint64_t addr, struct sut
 		ret->build_id = id;
 		ret->build_id_len = len;
 	}
-	ret->symbol = dwfl_module_addrname(module->mod, addr);
 	return true;
+}
+
+const char *suture_unwind_symbol(struct suture_unwind *unwind, uint64_t addr)
+{
+	struct unwind_module *module = unwind_module_at(unwind, addr);
+
+	return module ? dwfl_module_addrname(module->mod, addr) : NULL;
+}
+
+const char *suture_unwind_text_path(const struct suture_unwind *unwind, uint64_t addr)
+{
+	const struct unwind_map *map = unwind_find_map(unwind, addr);
+
+	return map && map->exec && map->inode ? map->path : NULL;
 }
 
 char *suture_unwind_place_text(struct suture_unwind *unwind, uint64_t addr, char *buf, size_t size)
 {
 	const struct unwind_map *map = unwind_find_map(unwind, addr);
 	char name[64], symbol[64];
+	const char *file, *function;
 	struct suture_place place;
-	const char *file;
 
 	if (!map || !*map->path) {
 		snprintf(buf, size, "0x%" PRIx64 " (%s)", addr, map ? "memory of no file" :
@@ -413,9 +426,9 @@ char *suture_unwind_place_text(struct suture_unwind *unwind, uint64_t addr, char
 	suture_text_clean_buf(file ? file + 1 : map->path, 0, name, sizeof(name));
 	if (!suture_unwind_place(unwind, addr, &place))
 		snprintf(buf, size, "0x%" PRIx64 " (%s)", addr, name);
-	else if (place.symbol)
+	else if ((function = suture_unwind_symbol(unwind, addr)))
 		snprintf(buf, size, "%s (%s)",
-			 suture_text_clean_buf(place.symbol, 0, symbol, sizeof(symbol)), name);
+			 suture_text_clean_buf(function, 0, symbol, sizeof(symbol)), name);
 	else
 		snprintf(buf, size, "0x%" PRIx64 " of %s", place.addr, name);
 	return buf;

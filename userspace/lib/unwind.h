@@ -38,7 +38,6 @@ struct suture_backtrace {
 /* Where an address is. Strings belong to the suture_unwind. */
 struct suture_place {
 	const char *path;	/* of the file that is mapped there, or "[vdso]"; NULL: none */
-	const char *symbol;	/* function, NULL if unknown */
 	uint64_t addr;		/* in the file, link-time */
 	const uint8_t *build_id;
 	size_t build_id_len;	/* 0: none */
@@ -69,7 +68,13 @@ void suture_backtrace_free(struct suture_backtrace *backtrace);
 /* suture_unwind_place - where @addr is; false: in no file */
 bool suture_unwind_place(struct suture_unwind *unwind, uint64_t addr, struct suture_place *ret);
 
-/* suture_unwind_place_text - "hold+0x12 (libfuncs.so)", fit for a terminal; returns @buf */
+/* suture_unwind_symbol - the function that @addr is in, NULL if unknown */
+const char *suture_unwind_symbol(struct suture_unwind *unwind, uint64_t addr);
+
+/* suture_unwind_text_path - the file whose text is mapped at @addr; NULL: none */
+const char *suture_unwind_text_path(const struct suture_unwind *unwind, uint64_t addr);
+
+/* suture_unwind_place_text - "hold (libfuncs.so)", fit for a terminal; returns @buf */
 char *suture_unwind_place_text(struct suture_unwind *unwind, uint64_t addr, char *buf,
 			       size_t size);
 

@@ -35,15 +35,14 @@ int suture_arch_branch(u8 *buf, unsigned long at, unsigned long to)
 	return 0;
 }
 
-int suture_arch_branch_target(const u8 *buf, unsigned long at, unsigned long *ret_to)
+/* b and bl differ in the highest bit. */
+int suture_arch_site(u8 *buf, unsigned long at, unsigned long to, const u8 *old)
 {
-	u32 insn;
+	int ret = suture_arch_branch(buf, at, to);
 
-	memcpy(&insn, buf, sizeof(insn));
-	if ((insn & B_MASK) != B_OPCODE)
-		return -EINVAL;
-	*ret_to = at + ((long)(s32)(insn << 6) >> 4);
-	return 0;
+	if (!ret)
+		buf[3] |= old[3] & 0x80;
+	return ret;
 }
 
 void suture_arch_reach(unsigned long at, unsigned long *lo, unsigned long *hi)

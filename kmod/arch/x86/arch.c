@@ -30,14 +30,18 @@ int suture_arch_branch(u8 *buf, unsigned long at, unsigned long to)
 	return 0;
 }
 
-int suture_arch_branch_target(const u8 *buf, unsigned long at, unsigned long *ret_to)
+/* call rel32 and jmp rel32 stay what they are; call *disp32(%rip) is a byte longer and
+ * gets an address-size prefix in front, which changes nothing. */
+int suture_arch_site(u8 *buf, unsigned long at, unsigned long to, const u8 *old)
 {
-	s32 rel;
+	unsigned int prefix = old[0] == 0xff;
+	int ret = suture_arch_branch(buf + prefix, at + prefix, to);
 
-	if (buf[0] != JMP_REL32)
-		return -EINVAL;
-	memcpy(&rel, buf + 1, sizeof(rel));
-	*ret_to = at + JMP_LEN + (long)rel;
+	if (ret)
+		return ret;
+	if (prefix)
+		buf[0] = 0x67;
+	buf[prefix] = prefix ? 0xe8 : old[0];
 	return 0;
 }
 

@@ -137,9 +137,14 @@
 #define SUTURE_REPLACES_ALL	SUTURE_META_TEXT_(SUTURE_META_REPLACES_ALL_, "")
 #define SUTURE_REPLACES(patch)	SUTURE_META_TEXT_(SUTURE_META_REPLACES_, patch)
 
-/* A patch with several targets: for processes that map one of them, too. The address
- * of anything in an object that is not mapped is 0 then. */
+/*
+ * A patch with several targets: for processes that map one of them, too. What is in
+ * an object that is not mapped must not be used then: SUTURE_MAPPED("libb.so") says
+ * whether that one is.
+ */
 #define SUTURE_ANY_TARGET	SUTURE_META_TEXT_(SUTURE_META_ANY_TARGET_, "")
+#define SUTURE_MAPPED(object) \
+	SUTURE_MAPPED_(SUTURE_CAT_(suture_object_, __COUNTER__), object)
 
 /*
  * @object, a variable of the patch, is a state that a later patch may take over: one
@@ -257,6 +262,12 @@ _Static_assert(sizeof(struct suture_meta_) == 2048, "records must follow without
 	__attribute__((used, visibility("hidden"), aligned(8))) \
 	struct suture_state_slot_ slot = { (void *)&(object), 0, 0, id }; \
 	SUTURE_META_(SUTURE_META_STATE_, "", text, id, version, &slot, )
+
+#define SUTURE_MAPPED_(var, object) \
+	(__extension__ ({ \
+		extern const char var[] __asm__("suture.object." object) __attribute__((weak)); \
+		&var[0] != 0; \
+	}))
 
 /* Every use has a name of its own: gcc takes two declarations of one name for one. */
 #define SUTURE_STATE_SLOT_(id) \

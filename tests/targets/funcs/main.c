@@ -5,6 +5,8 @@
  *   text WORD        parse(WORD)
  *   first            answer(0) as the library's constructor saw it
  *   spin N           start N threads that call answer() without end
+ *   calls N          N calls of answer()
+ *   storm T N        T threads call answer() N times each: old A new B bad C
  *   counts           what they saw since the last time: old A new B bad C
  *   break            change a byte of answer() ourselves: it reads its constant from
  *                    another word with the same value, so it goes on to work
@@ -42,6 +44,42 @@ static void *spin(void *arg)
 			__atomic_add_fetch(&s->bad, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
+}
+
+static int storm_calls;
+
+/* What spin() does, but with an end. */
+static void *storm(void *arg)
+{
+	struct spinner *s = arg;
+
+	for (int x = 0; x < storm_calls; x++) {
+		int got = answer(x);
+
+		s->old += got == x + 1;
+		s->new += got == x + 1001;
+		s->bad += got != x + 1 && got != x + 1001;
+	}
+	return NULL;
+}
+
+static void run_storm(int threads, int calls)
+{
+	struct spinner s[MAX_SPINNERS] = { 0 };
+	unsigned long old = 0, new = 0, bad = 0;
+	int n;
+
+	storm_calls = calls;
+	for (n = 0; n < threads && n < MAX_SPINNERS; n++)
+		if (pthread_create(&s[n].thread, NULL, storm, &s[n]))
+			break;
+	while (n-- > 0) {
+		pthread_join(s[n].thread, NULL);
+		old += s[n].old;
+		new += s[n].new;
+		bad += s[n].bad;
+	}
+	proto_say("old %lu new %lu bad %lu", old, new, bad);
 }
 
 static void start_spinners(int n)
@@ -114,6 +152,12 @@ static void handle(int argc, char **argv)
 		proto_say("%ld", parse(argv[1]));
 	} else if (!strcmp(argv[0], "spin") && argc == 2) {
 		start_spinners(atoi(argv[1]));
+	} else if (!strcmp(argv[0], "storm") && argc == 3) {
+		run_storm(atoi(argv[1]), atoi(argv[2]));
+	} else if (!strcmp(argv[0], "calls") && argc == 2) {
+		for (int i = 0; i < atoi(argv[1]); i++)
+			answer(i);
+		proto_say("ok %d", atoi(argv[1]));
 	} else if (!strcmp(argv[0], "counts")) {
 		counts();
 	} else if (!strcmp(argv[0], "break")) {

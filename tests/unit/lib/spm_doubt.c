@@ -66,6 +66,13 @@ static bool string_fits(const struct spm_note *n, __u32 off, unsigned int max)
 	return false;
 }
 
+static bool name_fits(const char *name)
+{
+	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-"
+		      "abcdefghijklmnopqrstuvwxyz") == strlen(name) &&
+	       *name && !strchr("._+-", *name);
+}
+
 static bool text_fits(const struct spm_elf *elf, __u64 addr)
 {
 	unsigned int i;
@@ -83,7 +90,7 @@ static bool text_fits(const struct spm_elf *elf, __u64 addr)
 	return false;
 }
 
-static bool data_fits(const struct spm_elf *elf, __u64 addr)
+static bool data_fits(const struct spm_elf *elf, __u64 addr, unsigned int len)
 {
 	unsigned int i;
 
@@ -91,7 +98,7 @@ static bool data_fits(const struct spm_elf *elf, __u64 addr)
 		const struct spm_segment *s = &elf->segments[i];
 
 		if ((s->flags & PF_W) && !(s->flags & PF_X) && addr >= s->vaddr &&
-		    (wide)addr + 8 <= (wide)s->vaddr + s->memsz)
+		    (wide)addr + len <= (wide)s->vaddr + s->memsz)
 			return true;
 	}
 	return false;
@@ -128,7 +135,8 @@ static const char *doubt_funcs(const struct spm_note *n, const struct spm_elf *e
 
 static const char *doubt_rest(const struct spm_note *n, const struct spm_elf *elf)
 {
-	unsigned int i, kinds = 0;
+	const struct suture_note *h = n->head;
+	unsigned int i, j;
 
 	for (i = 0; i < n->nr_ranges; i++) {
 		DOUBT(n->ranges[i].func >= n->nr_funcs);
@@ -140,16 +148,44 @@ static const char *doubt_rest(const struct spm_note *n, const struct spm_elf *el
 
 		DOUBT(s->object >= n->nr_objects);
 		DOUBT(n->objects[s->object].role != SUTURE_ROLE_TARGET);
-		DOUBT(s->old_len < (elf->machine == EM_AARCH64 ? 4 : 5));
-		DOUBT(s->old_len > sizeof(s->old_bytes));
+		DOUBT(!string_fits(n, s->name, SUTURE_TEXT_MAX));
+		DOUBT(elf->machine == EM_AARCH64 && (s->addr % 4 || s->old_len != 4 ||
+						     (s->old_bytes[3] & 0x7c) != 0x14));
+		DOUBT(elf->machine == EM_X86_64 && s->old_len == 5 &&
+		      (s->old_bytes[0] & 0xfe) != 0xe8);
+		DOUBT(elf->machine == EM_X86_64 && s->old_len != 5 &&
+		      (s->old_len != 6 || memcmp(s->old_bytes, "\xff\x15", 2)));
+		for (j = 0; j < i; j++)
+			DOUBT(n->sites[j].object == s->object &&
+			      (wide)n->sites[j].addr < (wide)s->addr + s->old_len &&
+			      (wide)s->addr < (wide)n->sites[j].addr + n->sites[j].old_len);
 		DOUBT((wide)s->addr + s->old_len > ~0ULL);
 		DOUBT(!text_fits(elf, s->new_addr));
 	}
 	for (i = 0; i < n->nr_hooks; i++) {
 		DOUBT(n->hooks[i].kind < 1 || n->hooks[i].kind > 4);
-		DOUBT(kinds & 1u << n->hooks[i].kind);
-		kinds |= 1u << n->hooks[i].kind;
+		DOUBT(n->hooks[i].reserved);
 		DOUBT(!text_fits(elf, n->hooks[i].addr));
+	}
+	if (n->nr_hooks) {
+		DOUBT(!text_fits(elf, h->hook_enter) || !text_fits(elf, h->hook_leave));
+		DOUBT(h->hook_stack % 4096 || h->hook_stack < 8 * 4096 || h->hook_stack > 256 * 4096);
+		DOUBT(h->hook_limit_ms > 60000);
+	} else {
+		DOUBT(h->hook_enter || h->hook_leave || h->hook_stack || h->hook_limit_ms);
+	}
+	for (i = 0; i < n->nr_states; i++) {
+		DOUBT(n->states[i].slot % 8);
+		DOUBT(!data_fits(elf, n->states[i].slot, 24));
+		for (j = 0; j < i; j++) {
+			DOUBT(n->states[i].id == n->states[j].id);
+			DOUBT((wide)n->states[i].slot < (wide)n->states[j].slot + 24 &&
+			      (wide)n->states[j].slot < (wide)n->states[i].slot + 24);
+		}
+	}
+	for (i = 0; i < n->nr_replaces; i++) {
+		DOUBT(!string_fits(n, n->replaces[i], SUTURE_NAME_MAX));
+		DOUBT(!name_fits(spm_string(n, n->replaces[i])));
 	}
 	for (i = 0; i < n->nr_relocs; i++) {
 		const struct suture_reloc *r = &n->relocs[i];
@@ -157,7 +193,7 @@ static const char *doubt_rest(const struct spm_note *n, const struct spm_elf *el
 		DOUBT(r->object != SUTURE_SELF && r->object >= n->nr_objects);
 		DOUBT(r->offset % 8);
 		DOUBT(i && r->offset < (wide)r[-1].offset + 8);
-		DOUBT(!data_fits(elf, r->offset));
+		DOUBT(!data_fits(elf, r->offset, 8));
 	}
 	return NULL;
 }
@@ -175,6 +211,8 @@ const char *doubt_note(const struct spm_note *n, const void *desc, size_t len,
 	DOUBT(n->nr_ranges > SUTURE_MAX_RANGES);
 	DOUBT(n->nr_sites > SUTURE_MAX_SITES);
 	DOUBT(n->nr_hooks > SUTURE_MAX_HOOKS);
+	DOUBT(n->nr_states > SUTURE_MAX_STATES);
+	DOUBT(n->nr_replaces > SUTURE_MAX_REPLACES);
 	DOUBT(n->nr_relocs > SUTURE_MAX_RELOCS);
 	DOUBT(n->nr_funcs + n->nr_sites == 0);
 	DOUBT(!table_fits(n->objects, (wide)n->nr_objects * sizeof(*n->objects), desc, len));
@@ -182,6 +220,8 @@ const char *doubt_note(const struct spm_note *n, const void *desc, size_t len,
 	DOUBT(!table_fits(n->ranges, (wide)n->nr_ranges * sizeof(*n->ranges), desc, len));
 	DOUBT(!table_fits(n->sites, (wide)n->nr_sites * sizeof(*n->sites), desc, len));
 	DOUBT(!table_fits(n->hooks, (wide)n->nr_hooks * sizeof(*n->hooks), desc, len));
+	DOUBT(!table_fits(n->states, (wide)n->nr_states * sizeof(*n->states), desc, len));
+	DOUBT(!table_fits(n->replaces, (wide)n->nr_replaces * 4, desc, len));
 	DOUBT(!table_fits(n->relocs, (wide)n->nr_relocs * sizeof(*n->relocs), desc, len));
 	DOUBT((const char *)n->strings < (const char *)desc + sizeof(*h));
 	DOUBT((uintptr_t)n->strings + (wide)n->strings_size > (uintptr_t)desc + (wide)len);
@@ -189,11 +229,10 @@ const char *doubt_note(const struct spm_note *n, const void *desc, size_t len,
 
 	DOUBT(h->machine != elf->machine);
 	DOUBT(h->machine != EM_X86_64 && h->machine != EM_AARCH64);
-	DOUBT(h->flags & ~1u);
+	DOUBT(h->flags & ~7u);
+	DOUBT(h->reserved);
 	DOUBT(!string_fits(n, h->name, SUTURE_NAME_MAX));
-	DOUBT(strspn(spm_string(n, h->name), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-"
-		     "abcdefghijklmnopqrstuvwxyz") != strlen(spm_string(n, h->name)));
-	DOUBT(spm_string(n, h->name)[0] == '\0' || strchr("._+-", spm_string(n, h->name)[0]));
+	DOUBT(!name_fits(spm_string(n, h->name)));
 	DOUBT(!string_fits(n, h->version, SUTURE_TEXT_MAX));
 	DOUBT(!string_fits(n, h->description, SUTURE_TEXT_MAX));
 	DOUBT(!string_fits(n, h->cve, SUTURE_TEXT_MAX));

@@ -122,15 +122,32 @@ static void init_code(struct sample *s, bool arm)
 		r->size = 0x20;
 		r->addr = 0x9000 + 0x20 * i;
 		t->object = 2;
+		t->name = sample_string(s, i ? "three+0x15" : "three+0x10");
 		t->old_len = arm ? sizeof(arm_call) : sizeof(x86_call);
 		t->addr = 0x7000 + t->old_len * i;	/* they touch */
 		t->new_addr = TEXT_VADDR + PAGE - 4;
 		memcpy(t->old_bytes, arm ? arm_call : x86_call, t->old_len);
 	}
-	for (i = 0; i < 4; i++) {
-		d->hooks[i].kind = SUTURE_HOOK_PRE_PATCH + i;
+	for (i = 0; i < 5; i++) {
+		d->hooks[i].kind = SUTURE_HOOK_PRE_PATCH + i % 4;
 		d->hooks[i].addr = TEXT_VADDR + 0x200 + 0x10 * i;
 	}
+	d->head.hook_enter = TEXT_VADDR + 0x300;
+	d->head.hook_leave = TEXT_VADDR + 0x340;
+	d->head.hook_stack = SUTURE_HOOK_STACK_MIN;
+	d->head.hook_limit_ms = SUTURE_HOOK_LIMIT_MAX;
+}
+
+static void init_states(struct sample *s)
+{
+	struct sample_desc *d = &s->desc;
+
+	d->states[0] = (struct suture_state) { .id = 0, .version = 7, .slot = DATA_VADDR + 0x20 };
+	d->states[1] = (struct suture_state) {		/* it touches the first one */
+		.id = 0xffffffff, .slot = DATA_VADDR + 0x20 + sizeof(struct suture_state_slot),
+	};
+	d->replaces[0] = sample_string(s, "an-earlier.one");
+	d->replaces[1] = sample_string(s, "n23456789.123456789.123456789.123456789.1234567");
 }
 
 static void init_relocs(struct sample *s)
@@ -163,7 +180,9 @@ void sample_init(struct sample *s, __u16 machine)
 	table(&h->funcs, offsetof(struct sample, desc.funcs), 3);
 	table(&h->ranges, offsetof(struct sample, desc.ranges), 2);
 	table(&h->sites, offsetof(struct sample, desc.sites), 2);
-	table(&h->hooks, offsetof(struct sample, desc.hooks), 4);
+	table(&h->hooks, offsetof(struct sample, desc.hooks), 5);
+	table(&h->states, offsetof(struct sample, desc.states), 2);
+	table(&h->replaces, offsetof(struct sample, desc.replaces), 2);
 	table(&h->relocs, offsetof(struct sample, desc.relocs), 4);
 	table(&h->strings, offsetof(struct sample, desc.strings), 1);	/* the first NUL */
 	h->name = sample_string(s, "sample-1.0+fix_2");
@@ -174,6 +193,7 @@ void sample_init(struct sample *s, __u16 machine)
 	h->author = 0;	/* the empty string */
 	init_objects(s);
 	init_code(s, machine == EM_AARCH64);
+	init_states(s);
 	init_relocs(s);
 }
 

@@ -10,7 +10,7 @@
 
 #define PAGE		4096u
 #define NR_PHDRS	9
-#define NR_STRINGS	256
+#define NR_STRINGS	384
 
 /* The descriptor of the sample. Tests write into it before they parse. */
 struct sample_desc {
@@ -19,7 +19,9 @@ struct sample_desc {
 	struct suture_func funcs[3];
 	struct suture_range ranges[2];
 	struct suture_site sites[2];
-	struct suture_hook hooks[4];
+	struct suture_hook hooks[5];		/* two of one kind */
+	struct suture_state states[2];
+	__u32 replaces[2];
 	struct suture_reloc relocs[4];
 	char strings[NR_STRINGS];
 	char slack[16];				/* belongs to nothing */

@@ -134,6 +134,19 @@ static void arm64_emit_import(FILE *out, const char *name, const char *slot)
 	suture_asm_end(out, name);
 }
 
+static void arm64_emit_any(FILE *out, const char *name, const struct suture_way *ways, size_t nr)
+{
+	suture_asm_begin(out, name);
+	for (size_t i = 0; i < nr; i++) {
+		fprintf(out, "%zu:\n", i);
+		load_got(out, "x16", ways[i].word);
+		if (i + 1 < nr)
+			fprintf(out, "\tcbz\tx16, %zuf\n", i + 1);
+		fprintf(out, ways[i].slot ? "\tldr\tx16, [x16]\n\tbr\tx16\n" : "\tret\tx16\n");
+	}
+	suture_asm_end(out, name);
+}
+
 /* A static function or PLT entry may have no landing pad, and then may not be entered by blr or
  * br where its page is guarded (BTI); a return is no such branch. */
 static void arm64_emit_call(FILE *out, const char *name, const char *word)
@@ -303,6 +316,7 @@ const struct suture_arch suture_arch_arm64 = {
 	.plt_step = 4,
 	.tls_constant = arm64_tls_constant,
 	.emit_import = arm64_emit_import,
+	.emit_any = arm64_emit_any,
 	.emit_call = arm64_emit_call,
 	.emit_tls_entry = arm64_emit_tls_entry,
 	.emit_tls = arm64_emit_tls,

@@ -129,6 +129,18 @@ static void x86_emit_import(FILE *out, const char *name, const char *slot)
 	suture_asm_end(out, name);
 }
 
+static void x86_emit_any(FILE *out, const char *name, const struct suture_way *ways, size_t nr)
+{
+	suture_asm_begin(out, name);
+	for (size_t i = 0; i < nr; i++) {
+		fprintf(out, "%zu:\tmovq\t\"%s\"@GOTPCREL(%%rip), %%r11\n", i, ways[i].word);
+		if (i + 1 < nr)
+			fprintf(out, "\ttestq\t%%r11, %%r11\n\tjz\t%zuf\n", i + 1);
+		fprintf(out, "\tjmp\t*%s\n", ways[i].slot ? "(%r11)" : "%r11");
+	}
+	suture_asm_end(out, name);
+}
+
 /* Each pair of words that ld made for a thread-local is, in a patch: what the
  * function below needs, and its address. */
 static void x86_emit_tls_entry(FILE *out)
@@ -276,6 +288,7 @@ const struct suture_arch suture_arch_x86_64 = {
 	.plt_step = 8,
 	.tls_constant = x86_tls_constant,
 	.emit_import = x86_emit_import,
+	.emit_any = x86_emit_any,
 	.emit_tls_entry = x86_emit_tls_entry,
 	.emit_tls = x86_emit_tls,
 	.emit_entry = x86_emit_entry,

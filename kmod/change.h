@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A change of one mm: what change.c (from outside) and current.c (by the process
+ * itself) share. */
+#ifndef _SUTURE_CHANGE_H
+#define _SUTURE_CHANGE_H
+
+#include "suture.h"
+
+struct suture_change {
+	struct mm_struct *mm;
+	struct suture_crew *crew;	/* those that may take part */
+	struct suture_edits *edits;
+	struct suture_edits *settled;	/* instead, when due hooks say yes */
+	struct suture_ranges *ranges;	/* no thread may be inside */
+	bool quiescent;
+	bool inside_ok;			/* write although a thread is inside ... */
+	bool inside;			/* ... as it was */
+	u32 pre, post;			/* hooks of the patch of part 0 to be run, or 0 */
+	unsigned int nr;
+	struct suture_part parts[];	/* the survey of part 0 is the caller's */
+};
+
+struct suture_change *suture_change_new(struct mm_struct *mm, unsigned int room);
+void suture_change_free(struct suture_change *change);
+struct suture_part *suture_change_add(struct suture_change *change, enum suture_part_op op,
+				      struct suture_survey *survey, u64 state);
+int suture_change_map(struct suture_change *change, struct suture_block *block);
+int suture_change_ranges(struct suture_change *change);
+void suture_change_undo(struct suture_change *change);
+
+/* Fill @block and return @ret. */
+int suture_refuse(struct suture_block *block, u32 reason, u32 func, int ret);
+int suture_not_now(struct suture_block *block, int ret, u32 func);
+
+#endif /* _SUTURE_CHANGE_H */

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One patch among others. Where several change the same place, the one that was
+ * loaded last is on top: its branch stands there. A patch can take the place of
+ * others:
+ *
+ *   new       old       meaning                                    ends with
+ *   PATCHED   UNPATCHED each process goes from old to new at once  old is unloaded
+ *   UNPATCHED PATCHED   turned round: back from new to old         new is unloaded
+ *
+ * (their goals, while old->replaced_by is new). A process in which the new one cannot
+ * be applied keeps the old one.
+ */
+#include <linux/slab.h>
+
+#include "suture.h"
+
+DEFINE_SPINLOCK(suture_list_lock);
+
+static u64 next_seq;			/* suture_lock */
+
+static bool same_build(const struct suture_object *a, const struct suture_object *b)
+{
+	return a->build_id_len == b->build_id_len &&
+	       !memcmp(a->build_id, b->build_id, a->build_id_len);
+}
+
+static bool same_object(const struct suture_patch *a, u32 object_a, const struct suture_patch *b,
+			u32 object_b)
+{
+	return same_build(&a->note.objects[object_a], &b->note.objects[object_b]);
+}
+
+/* Both change text of the same object. */
+static bool are_neighbours(const struct suture_patch *a, const struct suture_patch *b)
+{
+	u32 i, k;
+
+	for (i = 0; i < a->note.nr_objects; i++) {
+		if (a->note.objects[i].role != SUTURE_ROLE_TARGET)
+			continue;
+		for (k = 0; k < b->note.nr_objects; k++) {
+			if (b->note.objects[k].role == SUTURE_ROLE_TARGET &&
+			    same_object(a, i, b, k))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---------------------------------------------------------------- crews */
+
+#define CREW_MAX	64U
+
+static struct suture_crew *crew_of(struct suture_patch *patch, bool neighbours)
+{
+	struct suture_patch *other;
+	struct suture_crew *crew;
+
+	crew = kzalloc(struct_size(crew, patches, CREW_MAX), GFP_KERNEL);
+	if (!crew)
+		return NULL;
+	if (neighbours) {
+		kref_get(&patch->ref);
+		crew->patches[crew->nr++] = patch;
+	}
+	spin_lock(&suture_list_lock);
+	list_for_each_entry(other, &suture_patches, node) {
+		if (other == patch || crew->nr == CREW_MAX)
+			continue;
+		if (neighbours ? !are_neighbours(patch, other) :
+				 READ_ONCE(other->replaced_by) != patch)
+			continue;
+		kref_get(&other->ref);
+		crew->patches[crew->nr++] = other;
+	}
+	spin_unlock(&suture_list_lock);
+	return crew;
+}
+
+/* The patch itself, and all that change the same objects. NULL: no memory. */
+struct suture_crew *suture_crew_neighbours(struct suture_patch *patch)
+{
+	return crew_of(patch, true);
+}
+
+/* Those whose place the patch takes. NULL: no memory. */
+struct suture_crew *suture_crew_replaced(struct suture_patch *patch)
+{
+	return crew_of(patch, false);
+}
+
+void suture_crew_put(struct suture_crew *crew)
+{
+	unsigned int i;
+
+	for (i = 0; crew && i < crew->nr; i++)
+		suture_patch_put(crew->patches[i]);
+	kfree(crew);
+}
+
+/* The patch that takes its place, referenced, or NULL. */
+struct suture_patch *suture_replacer_get(struct suture_patch *patch)
+{
+	struct suture_patch *other;
+
+	spin_lock(&suture_list_lock);
+	other = patch->replaced_by;
+	if (other)
+		kref_get(&other->ref);
+	spin_unlock(&suture_list_lock);
+	return other;
+}
+
+/* -------------------------------------------------------------- loading */
+
+static bool is_named(const struct suture_patch *patch, const struct suture_patch *other)
+{
+	u32 i;
+
+	for (i = 0; i < patch->note.nr_replaces; i++) {
+		if (!strcmp(spm_string(&patch->note, patch->note.replaces[i]),
+			    suture_patch_name(other)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_cumulative(const struct suture_patch *patch)
+{
+	return patch->note.head->flags & SUTURE_NOTE_REPLACE;
+}
+
+static bool will_replace(const struct suture_patch *patch, const struct suture_patch *other)
+{
+	return is_cumulative(patch) || is_named(patch, other);
+}
+
+static bool is_loaded(const char *name)
+{
+	const struct suture_patch *other;
+
+	list_for_each_entry(other, &suture_patches, node) {
+		if (!strcmp(suture_patch_name(other), name))
+			return true;
+	}
+	return false;
+}
+
+/* Index in the note, or SUTURE_MAX_STATES: it has no such state. */
+u32 suture_find_state(const struct suture_patch *patch, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < patch->note.nr_states; i++) {
+		if (patch->note.states[i].id == id)
+			return i;
+	}
+	return SUTURE_MAX_STATES;
+}
+
+/* As klp_is_patch_compatible(): what the old one has done the new one must know. */
+static int check_states(const struct suture_patch *patch, const struct suture_patch *old,
+			char *message)
+{
+	u32 i, k;
+
+	for (i = 0; i < old->note.nr_states; i++) {
+		const struct suture_state *state = &old->note.states[i];
+
+		k = suture_find_state(patch, state->id);
+		if (k == SUTURE_MAX_STATES) {
+			if (!will_replace(patch, old))
+				continue;
+			suture_say(message, "%s has state %u, which this patch does not take over",
+				   suture_patch_name(old), state->id);
+			return -EINVAL;
+		}
+		if (patch->note.states[k].version < state->version) {
+			suture_say(message,
+				   "%s has state %u in version %u, this patch knows only version %u",
+				   suture_patch_name(old), state->id, state->version,
+				   patch->note.states[k].version);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static bool overlap(u64 a, u64 a_len, u64 b, u64 b_len)
+{
+	return a < b + b_len && b < a + a_len;
+}
+
+/* Two places are the same, or have nothing to do with one another. */
+static int check_places(const struct suture_patch *patch, const struct suture_patch *other,
+			char *message)
+{
+	u32 i, k;
+
+	for (i = 0; i < patch->nr_places; i++) {
+		const struct suture_place *a = &patch->places[i];
+
+		for (k = 0; k < other->nr_places; k++) {
+			const struct suture_place *b = &other->places[k];
+
+			if (!overlap(a->addr, a->len, b->addr, b->len) ||
+			    !same_object(patch, a->object, other, b->object))
+				continue;
+			if (a->addr == b->addr && a->len == b->len &&
+			    a->is_site == b->is_site && !memcmp(a->old, b->old, a->len))
+				continue;
+			suture_say(message, "%s overlaps %s of the patch %s",
+				   suture_place_name(patch, i), suture_place_name(other, k),
+				   suture_patch_name(other));
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
+/*
+ * suture_order_check - can the patch be loaded beside those that are?
+ *
+ * Under suture_lock. Returns 0, -EBUSY, -EINVAL, -ENOENT or -E2BIG with *@message.
+ */
+int suture_order_check(const struct suture_patch *patch, char *message)
+{
+	const struct suture_patch *other;
+	unsigned int nr = 0;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < patch->note.nr_replaces; i++) {
+		const char *name = spm_string(&patch->note, patch->note.replaces[i]);
+
+		if (!is_loaded(name)) {
+			suture_say(message, "it takes the place of %s, which is not loaded", name);
+			return -ENOENT;
+		}
+	}
+	list_for_each_entry(other, &suture_patches, node) {
+		bool concerned = are_neighbours(patch, other) || will_replace(patch, other);
+
+		nr += concerned;
+		if (concerned && other->state != SUTURE_PATCH_APPLIED) {
+			suture_say(message, "the transition of the patch %s is under way",
+				   suture_patch_name(other));
+			return -EBUSY;
+		}
+		ret = check_states(patch, other, message) ?: check_places(patch, other, message);
+		if (ret)
+			return ret;
+	}
+	if (nr >= CREW_MAX) {
+		suture_say(message, "too many patches change the same objects");
+		return -E2BIG;
+	}
+	return 0;
+}
+
+/* Under suture_lock: on the list, on top of all. */
+void suture_order_add(struct suture_patch *patch)
+{
+	patch->seq = ++next_seq;
+	spin_lock(&suture_list_lock);
+	list_add_tail(&patch->node, &suture_patches);
+	spin_unlock(&suture_list_lock);
+}
+
+/* Under suture_lock: those whose place the patch takes have to go. */
+void suture_order_replace(struct suture_patch *patch)
+{
+	struct suture_patch *other;
+
+	list_for_each_entry(other, &suture_patches, node) {
+		if (other == patch || !will_replace(patch, other))
+			continue;
+		kref_get(&patch->ref);
+		spin_lock(&suture_list_lock);
+		other->replaced_by = patch;
+		spin_unlock(&suture_list_lock);
+		suture_patch_set_goal(other, SUTURE_GOAL_UNPATCHED);
+	}
+}
+
+/* Under suture_lock: off the list. Nothing is left to take anybody's place. */
+void suture_order_remove(struct suture_patch *patch)
+{
+	struct suture_patch *other, *replacer = patch->replaced_by;
+	unsigned int dropped = 0;
+
+	spin_lock(&suture_list_lock);
+	list_del_init(&patch->node);
+	patch->replaced_by = NULL;
+	list_for_each_entry(other, &suture_patches, node) {
+		if (other->replaced_by == patch) {
+			other->replaced_by = NULL;
+			dropped++;
+		}
+	}
+	spin_unlock(&suture_list_lock);
+	if (replacer)
+		suture_patch_put(replacer);
+	while (dropped--)
+		suture_patch_put(patch);
+}

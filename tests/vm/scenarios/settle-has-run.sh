@@ -1,0 +1,67 @@
+#!/bin/bash
+# meaning: a second opinion on a thread that has run since is not taken, and one that was taken ends when it runs
+# limit: 60
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+
+opinion=$T/unwind/opinion
+start one "$T/unwind/unwind"
+one=${pid[one]}
+ask one tid
+tid=$answer
+
+# look: of the worker as it sleeps now, in $switches, $start and $at
+look() {
+	local words
+	output=$("$opinion" thread "$tid")
+	read -r -a words <<<"$output"
+	[ "${words[0]}" = 0 ] || die "thread: $output"
+	switches=${words[2]} start=${words[4]} at=${words[6]}
+}
+
+# it runs all the time
+is one ok enter inside
+suture apply --no-wait "$(spm unwound)"
+wait_for 5 state_is unwound "$one" waiting
+look
+is one ok turn
+expect_eq "$("$opinion" settle unwound "$tid" "$switches" "$start" "$at")" EAGAIN \
+	"an opinion on how it slept before"
+sleep 0.3
+expect_eq "$(proc unwound "$one" state)" waiting "state"
+# One that is a lie (no frames but the innermost) is believed: it is root's. But the
+# thread has run before the transition sees it.
+look
+expect_eq "$("$opinion" settle nosuch "$tid" "$switches" "$start" "$at")" ENOENT "no such patch"
+is one 1 leave
+wait_for 5 state_is unwound "$one" patched
+revert unwound
+
+# An opinion that was taken, on a thread that is outside; then it goes in.
+is one ok enter stale
+apply unwound
+revert unwound
+is one 0 leave
+start two "$T/unwind/unwind"
+is two ok enter inside
+suture apply --no-wait "$(spm unwound)"
+wait_for 5 state_is unwound "$one" patched
+wait_for 5 state_is unwound "${pid[two]}" waiting
+# one is patched; two holds the transition up, so the patch stays, and opinions with it
+is one ok enter stale
+look
+expect_eq "$("$opinion" settle unwound "$tid" "$switches" "$start" "$at")" 0 "an opinion that is true"
+is one 0 leave
+is one ok enter inside
+suture revert --no-wait unwound
+wait_for 5 eval '[[ $(proc unwound "$one" state) =~ waiting|draining ]]'
+sleep 1.5
+expect_match "$(proc unwound "$one" state)" "^(waiting|draining)$" "it waits for the frame"
+[ "$(count_maps "$one" /unwound.spm)" -gt 0 ] || die "the code that a thread is in is unmapped"
+is one 20 leave
+is two 1 leave
+wait_for 5 eval '! loaded unwound'
+is one "1 2 2" value
+is two "1 2 2" value
+stop one
+stop two
