@@ -8,6 +8,7 @@
  *   asleep N       N threads that sleep for ever in futex()
  *   spin N         N threads that run
  *   malloc N       N threads that allocate and free
+ *   HOOKED_DEED in the environment is a first deed
  *   signals        how many SIGUSR1 and SIGUSR2 were handled, and how often the main
  *                  thread's mask was not what it is
  */
@@ -128,6 +129,17 @@ static void handle(int argc, char **argv)
 		proto_say("usr1 %d usr2 %d wrong %d", usr1, usr2, wrong);
 	} else {
 		proto_say("bad word %s", argv[0]);
+	}
+}
+
+__attribute__((constructor)) static void first_deed(void)
+{
+	const char *deed = getenv("HOOKED_DEED");
+	int kind, what, value;
+
+	if (deed && sscanf(deed, "%d %d %d", &kind, &what, &value) == 3) {
+		hooked_state.value[kind] = value;
+		hooked_state.deed[kind] = what;
 	}
 }
 
