@@ -108,11 +108,17 @@ int suture_hooks_map(struct suture_patch *patch, unsigned long base)
 
 /* ------------------------------------------------------------- the thread */
 
+/* The whole process is coming to its end. */
+static bool dies(struct suture_gate *gate)
+{
+	return READ_ONCE(gate->leader->signal->flags) & SIGNAL_GROUP_EXIT;
+}
+
 static int nobody(struct suture_gate *gate, struct suture_block *block)
 {
 	memset(block, 0, sizeof(*block));
 	block->func = SUTURE_NO_FUNC;
-	if (READ_ONCE(gate->leader->signal->flags) & SIGNAL_GROUP_EXIT)
+	if (dies(gate))
 		return -ESRCH;
 	block->reason = SUTURE_REASON_HOOK_NOBODY;
 	return -EAGAIN;
@@ -189,6 +195,7 @@ static bool wake_one(struct suture_gate *gate)
  */
 int suture_hooks_ready(struct suture_gate *gate, struct suture_block *block)
 {
+	unsigned long end = jiffies + msecs_to_jiffies(ANSWER_MS);
 	unsigned int i;
 
 	/* Not a thread that had to be pulled out of a hook. */
@@ -196,7 +203,7 @@ int suture_hooks_ready(struct suture_gate *gate, struct suture_block *block)
 		return nobody(gate, block);
 	if (smp_load_acquire(&gate->runner.state) == RUNNER_FIT)
 		return 0;
-	for (i = 0; i < gate->nr; i++) {
+	for (i = 0; i < gate->nr && time_before(jiffies, end); i++) {
 		if (is_parked(gate, &gate->seats[i]) && ask(gate, &gate->seats[i]))
 			return 0;
 	}
@@ -265,6 +272,9 @@ static int run_hook(struct suture_gate *gate, struct suture_patch *patch, unsign
 		return nobody(gate, block);
 	wake_up_process(runner->seat->task);
 	ret = wait_back(gate, head->hook_limit_ms ?: SUTURE_HOOK_LIMIT_MS);
+	/* A thread that ends, or leaves the mm, in a hook does not return from it, either. */
+	if (ret == -ESRCH && !dies(gate))
+		return late(gate, block, index);
 	if (ret == -ETIMEDOUT) {
 		/* It may not even have got a CPU. */
 		if (suture_runner_set(gate, RUNNER_ORDERED, RUNNER_FIT))
@@ -296,7 +306,7 @@ static int refused(struct suture_block *block, u32 index, int value)
  * -EAGAIN (SUTURE_REASON_HOOK_NOBODY, no hook has run); -ECANCELED (a pre_* hook has
  * refused: SUTURE_REASON_HOOK, @block->func its index, @block->value its result);
  * -ETIMEDOUT (SUTURE_REASON_HOOK_LATE; where suture_hooks_unfinished() the patch must
- * stay mapped); -ESRCH: the thread or the process has ended meanwhile.
+ * stay mapped; also a thread that has ended in the hook); -ESRCH: the process is dying.
  *
  * A thread that is woken starts its system call again, with a relative time limit of
  * epoll_wait() and its like from the beginning; the kernel restarts others by itself.

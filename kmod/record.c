@@ -79,6 +79,7 @@ u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct
 		list_add_tail(&record->node, &patch->records);
 		patch->nr_records++;
 	}
+	record->turns = READ_ONCE(patch->turns);
 	record->error = error;
 	record->reason = block ? block->reason : SUTURE_REASON_NONE;
 	record->func = block ? block->func : SUTURE_NO_FUNC;
@@ -93,6 +94,27 @@ out:
 	mutex_unlock(&patch->records_lock);
 	put_pid(tgid);
 	return in_a_row;
+}
+
+/*
+ * suture_hook_said_no - has a hook refused or failed here since the goal was set?
+ *
+ * It is asked once. Somebody who wants it asked again loads or reverts again.
+ */
+bool suture_hook_said_no(struct suture_patch *patch, struct task_struct *leader,
+			 struct mm_struct *mm)
+{
+	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
+	const struct suture_record *record;
+	bool no;
+
+	mutex_lock(&patch->records_lock);
+	record = tgid ? find(patch, tgid, mm) : NULL;
+	no = record && record->turns == READ_ONCE(patch->turns) &&
+	     (record->reason == SUTURE_REASON_HOOK || record->reason == SUTURE_REASON_HOOK_LATE);
+	mutex_unlock(&patch->records_lock);
+	put_pid(tgid);
+	return no;
 }
 
 void suture_records_prune(struct suture_patch *patch, bool all)

@@ -107,13 +107,26 @@ static bool in_uprobe(void)
 #endif
 }
 
+/* Pulled out, and not yet back: the hooks' stack is in use. */
+static bool in_hook(void)
+{
+	const struct suture_runner *runner;
+	bool found = false;
+
+	spin_lock(&runners_lock);
+	list_for_each_entry(runner, &runners, node)
+		found |= runner->seat->task == current;
+	spin_unlock(&runners_lock);
+	return found;
+}
+
 static bool is_fit(const struct seat *seat)
 {
 	struct pt_regs *regs = current_pt_regs();
 
 	/* Works behind ours would see the hook's registers, and one of them may want the
-	 * lock that the holder has. */
-	if (!seat->last || in_uprobe() || in_rseq(regs))
+	 * lock that the holder has (watch.c). */
+	if (!seat->last || in_hook() || in_uprobe() || in_rseq(regs))
 		return false;
 	if (fatal_signal_pending(current) || (READ_ONCE(current->jobctl) & JOBCTL_PENDING_MASK))
 		return false;

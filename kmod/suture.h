@@ -165,6 +165,7 @@ struct suture_record {
 	u32 attempts;
 	u32 in_a_row;			/* of this state */
 	u32 held_us;
+	u32 turns;			/* of the patch's goal, then */
 	char thread_comm[TASK_COMM_LEN];
 };
 
@@ -534,6 +535,8 @@ int suture_scope_promote(const char *name, char *message);
 /* ---- record.c */
 u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
 		  u32 state, int error, const struct suture_block *block, u32 held_us);
+bool suture_hook_said_no(struct suture_patch *patch, struct task_struct *leader,
+			 struct mm_struct *mm);
 void suture_records_prune(struct suture_patch *patch, bool all);
 bool suture_proc_fill(struct suture_survey *survey, struct task_struct *leader,
 		      struct suture_proc *proc);

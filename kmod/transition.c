@@ -107,6 +107,8 @@ static enum outcome towards_patched(struct suture_survey *survey, struct task_st
 
 	switch (view->kind) {
 	case SUTURE_VIEW_UNPATCHED:
+		if (patch->note.nr_hooks && suture_hook_said_no(patch, leader, survey->mm))
+			return OUTCOME_STUCK;
 		if (!suture_canary_wants(patch) ||
 		    !suture_scope_allows(patch, leader, survey->mm))
 			return clean_up(survey, leader);

@@ -2,7 +2,7 @@
 /* arm64: registers of a hook, system calls that may be interrupted for one. */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/futex.h>
+#include <uapi/linux/futex.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/socket.h>

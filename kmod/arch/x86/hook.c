@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* x86-64: registers of a hook, system calls that may be interrupted for one. */
-#include <linux/aio_abi.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/futex.h>
+#include <uapi/linux/futex.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/thread_info.h>
 #include <asm/cpufeature.h>
+#include <asm/prctl.h>
+#include <asm/processor.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
@@ -24,6 +25,11 @@ bool suture_arch_can_run_hook(const struct pt_regs *regs, bool at_exit, bool wok
 		return false;
 	if (test_syscall_work(SYSCALL_TRACE) && !at_exit)
 		return false;
+#ifdef CONFIG_X86_USER_SHADOW_STACK
+	/* Pulled out of a hook it would keep the hook's return addresses there. */
+	if (current->thread.features & ARCH_SHSTK_SHSTK)
+		return false;
+#endif
 	return user_64bit_mode((struct pt_regs *)regs) &&
 	       !(current_thread_info()->status & TS_COMPAT) &&
 	       !(regs->flags & X86_EFLAGS_TF) && !test_thread_flag(TIF_SINGLESTEP) &&

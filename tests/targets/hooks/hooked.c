@@ -8,6 +8,7 @@
  *   asleep N       N threads that sleep for ever in futex()
  *   spin N         N threads that run
  *   malloc N       N threads that allocate and free
+ *   HOOKED_DEED in the environment is a first deed
  *   signals        how many SIGUSR1 and SIGUSR2 were handled, and how often the main
  *                  thread's mask was not what it is
  */
@@ -46,15 +47,20 @@ static void *asleep(void *unused)
 static void *spin(void *unused)
 {
 	(void)unused;
-	for (;;)
-		if (hooked(1) != 2 && hooked(1) != 101)
+	proto_yield();
+	for (;;) {
+		int got = hooked(1);
+
+		if (got != 2 && got != 101)
 			wrong++;
+	}
 	return NULL;
 }
 
 static void *allocate(void *unused)
 {
 	(void)unused;
+	proto_yield();
 	for (unsigned int n = 1;; n = n * 1103515245 + 12345)
 		free(memset(malloc(n % 5000 + 1), 1, n % 5000 + 1));
 	return NULL;
@@ -123,6 +129,17 @@ static void handle(int argc, char **argv)
 		proto_say("usr1 %d usr2 %d wrong %d", usr1, usr2, wrong);
 	} else {
 		proto_say("bad word %s", argv[0]);
+	}
+}
+
+__attribute__((constructor)) static void first_deed(void)
+{
+	const char *deed = getenv("HOOKED_DEED");
+	int kind, what, value;
+
+	if (deed && sscanf(deed, "%d %d %d", &kind, &what, &value) == 3) {
+		hooked_state.value[kind] = value;
+		hooked_state.deed[kind] = what;
 	}
 }
 

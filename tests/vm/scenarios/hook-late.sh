@@ -1,0 +1,39 @@
+#!/bin/bash
+# meaning: a hook that does not end is left after its second, the process runs on as before, and status names it
+# limit: 120
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+
+# late DEED VALUE: of pre_patch
+late() {
+	start p "$T/hooks/hooked"
+	is p ok spin 2
+	is p ok asleep 2
+	is p ok deed 1 "$1" "$2"
+	local before after
+	before=$(now_ms)
+	expect_status 5 suture apply "$(spm hooked)"
+	after=$(now_ms)
+	expect_eq "$(proc hooked "${pid[p]}" state)" failed "state"
+	expect_eq "$(proc hooked "${pid[p]}" error)" -110 "error"
+	suture status hooked
+	expect_le 1000 $((after - before)) "it had its second"
+	expect_le $((after - before)) 12000 "time for it, ms"
+	[ "$1" != 8 ] || kill -CONT "${pid[p]}"
+	is p 2 call
+	ask p log
+	expect_match "$answer" '^1:2( 1:2)*$' "only pre_patch was run"
+	ask p signals
+	expect_eq "$(part wrong)" 0 "wrong masks and answers"
+	is p ok deed 1 0 0
+	revert hooked
+	apply hooked
+	is p 101 call
+	is p "1:2 2:101" log
+	revert hooked
+	stop p
+}
+
+late 2 0	# loops
+late 3 30	# sleeps in a system call
+late 8 0	# stops its process; goes on later
