@@ -192,7 +192,8 @@ struct suture_state {
 struct suture_state_slot {
 	__u64 data;		/* address of the patch's own data, by a relocation */
 	__u64 previous;		/* the kernel writes: data of the patch that is replaced, from
-				 * before pre_patch until after post_patch; else 0 */
+				 * before pre_patch until after post_patch; else 0. Of several
+				 * with this state the slot of each leads to the next */
 	__u32 previous_version;	/* likewise */
 	__u32 id;		/* for the patch itself */
 };
