@@ -9,7 +9,6 @@
 #include <linux/mmu_context.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include "change.h"
 
@@ -169,24 +168,56 @@ int suture_change_map(struct suture_change *change, struct suture_block *block)
 
 /* What a patch that is replaced has built up: the new one's hooks may look at it. Where
  * several have the same state, the slot of each leads to the one handed over before. */
-static int hand_over(const struct suture_part *from, const struct suture_part *to)
+static int read_slot(const struct suture_part *part, struct mm_struct *mm, u32 state,
+		     struct suture_state_slot *slot)
 {
-	const struct spm_note *note = &to->patch->note;
+	int ret = -EBUSY;
+
+	if (suture_mmap_read_lock(mm)) {
+		ret = suture_read_data(part->patch, mm,
+				       part->base + part->patch->note.states[state].slot, slot,
+				       sizeof(*slot));
+		mmap_read_unlock(mm);
+	}
+	return ret;
+}
+
+/* Only what the kernel has to say; a slot may lie across two pages. */
+static int write_slot(const struct suture_part *part, struct mm_struct *mm, u32 state,
+		      u64 previous, u32 version)
+{
+	unsigned long at = part->base + part->patch->note.states[state].slot;
+	struct suture_window window = {};
+	int ret;
+
+	ret = suture_poke(part->patch, mm, &window,
+			  at + offsetof(struct suture_state_slot, previous), &previous,
+			  sizeof(previous)) ?:
+	      suture_poke(part->patch, mm, &window,
+			  at + offsetof(struct suture_state_slot, previous_version), &version,
+			  sizeof(version));
+	suture_poke_end(&window);
+	return ret;
+}
+
+/* Each of several that are replaced leads to the next. */
+static int hand_over(const struct suture_part *from, const struct suture_part *to,
+		     struct mm_struct *mm)
+{
+	const struct suture_state *states = to->patch->note.states;
+	struct suture_state_slot mine, its;
 	u32 i, k;
+	int ret;
 
-	for (i = 0; i < note->nr_states; i++) {
-		struct suture_state_slot __user *slot, *old;
-		u64 data, before;
-
-		k = suture_find_state(from->patch, note->states[i].id);
+	for (i = 0; i < to->patch->note.nr_states; i++) {
+		k = suture_find_state(from->patch, states[i].id);
 		if (k == SUTURE_MAX_STATES)
 			continue;
-		slot = (void __user *)(to->base + note->states[i].slot);
-		old = (void __user *)(from->base + from->patch->note.states[k].slot);
-		if (get_user(before, &slot->previous) || put_user(before, &old->previous) ||
-		    get_user(data, &old->data) || put_user(data, &slot->previous) ||
-		    put_user(from->patch->note.states[k].version, &slot->previous_version))
-			return -EFAULT;
+		ret = read_slot(to, mm, i, &mine) ?: read_slot(from, mm, k, &its) ?:
+		      write_slot(from, mm, k, mine.previous, mine.previous_version) ?:
+		      write_slot(to, mm, i, its.data, from->patch->note.states[k].version);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -199,23 +230,19 @@ static int hand_over_states(const struct suture_change *change)
 	for (i = 1; i < change->nr && !ret; i++) {
 		if (change->parts[0].op == SUTURE_PART_ADD &&
 		    change->parts[i].op == SUTURE_PART_REMOVE)
-			ret = hand_over(&change->parts[i], &change->parts[0]);
+			ret = hand_over(&change->parts[i], &change->parts[0], change->mm);
 	}
 	return ret;
 }
 
-/* The replaced one's data is gone from here on. */
-static void forget_states(const struct suture_part *part)
+/* The replaced one's data is gone from here on. If the slot cannot be written, the process
+ * has taken its memory away, and nobody asks. */
+static void forget_states(const struct suture_part *part, struct mm_struct *mm)
 {
-	const struct spm_note *note = &part->patch->note;
 	u32 i;
 
-	for (i = 0; i < note->nr_states; i++) {
-		struct suture_state_slot __user *slot =
-			(void __user *)(part->base + note->states[i].slot);
-
-		/* It was writable a moment ago; if it is not any more, no hook asks. */
-		if (put_user(0ULL, &slot->previous) || put_user(0U, &slot->previous_version))
+	for (i = 0; i < part->patch->note.nr_states; i++) {
+		if (write_slot(part, mm, i, 0, 0))
 			break;
 	}
 }
@@ -382,7 +409,7 @@ static int finish(struct suture_change *change)
 	int ret = 0;
 
 	if (change->parts[0].op == SUTURE_PART_ADD)
-		forget_states(&change->parts[0]);
+		forget_states(&change->parts[0], change->mm);
 	for (i = 0; i < change->nr; i++) {
 		const struct suture_part *part = &change->parts[i];
 

@@ -44,9 +44,11 @@ static bool bytes_at(const struct suture_patch *patch, unsigned long base,
  * topmost patch in force there, else the old ones. */
 static void bytes_afterwards(const struct suture_part *parts, unsigned int nr,
 			     const struct suture_part *part, const struct suture_place *place,
-			     unsigned long at, u8 *buf)
+			     int holder, unsigned long at, u8 *buf)
 {
 	const struct suture_survey *survey = part->survey;
+	/* Of a patch above the one whose branch stands there only old mappings are left. */
+	u64 highest = holder >= 0 ? survey->mappings[holder].patch->seq : 0;
 	u8 bytes[SUTURE_PLACE_MAX];
 	u64 top = 0;
 	unsigned int i;
@@ -59,7 +61,7 @@ static void bytes_afterwards(const struct suture_part *parts, unsigned int nr,
 
 		/* Another mapping of the patch itself is of another copy, or left over. */
 		if (m->patch == part->patch || !(m->ledger.state & SUTURE_LEDGER_APPLIED) ||
-		    is_removed(parts, nr, m) || m->patch->seq < top)
+		    is_removed(parts, nr, m) || m->patch->seq < top || m->patch->seq > highest)
 			continue;
 		for (k = 0; k < m->patch->note.nr_objects; k++)
 			bases[k] = m->ledger.bases[k];
@@ -123,7 +125,7 @@ static int plan_place(struct suture_edits *edits, const struct suture_part *part
 	} else if (holder == SUTURE_HOLDER_FOREIGN) {
 		return -ESTALE;
 	}
-	bytes_afterwards(parts, nr, part, place, edit->addr, edit->new);
+	bytes_afterwards(parts, nr, part, place, holder, edit->addr, edit->new);
 	if (!memcmp(edit->old, edit->new, place->len))
 		return 0;		/* one above stands there, and stays */
 	edit->patch = part->patch;

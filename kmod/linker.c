@@ -127,7 +127,7 @@ int suture_ranges_linker(struct suture_ranges *ranges, struct suture_patch *patc
 		return -EBUSY;
 	if (base)
 		add_interpreter(ranges, mm, base);
-	if (!all_relocated(patch, mm, view))
+	if (base && !all_relocated(patch, mm, view))
 		suture_ranges_add(ranges, 0, ULONG_MAX, SUTURE_RANGE_LINKER);
 	mmap_read_unlock(mm);
 	return 0;

@@ -4,7 +4,6 @@
  * thread that uses the mm, or the process itself.
  */
 #include <linux/mman.h>
-#include <linux/uaccess.h>
 
 #include "suture.h"
 
@@ -111,9 +110,14 @@ static int map_segment(struct suture_patch *patch, const struct spm_segment *seg
 		if (ret)
 			return ret;
 	}
-	if (seg->memsz > seg->filesz && split > file_end &&
-	    clear_user((void __user *)file_end, split - file_end))
-		return -EFAULT;
+	if (seg->memsz > seg->filesz && split > file_end) {
+		struct suture_window window = {};
+
+		ret = suture_poke(patch, current->mm, &window, file_end,
+				  page_address(ZERO_PAGE(0)), split - file_end);
+		suture_poke_end(&window);
+		return ret;
+	}
 	return 0;
 }
 
@@ -122,9 +126,12 @@ static int map_segment(struct suture_patch *patch, const struct spm_segment *seg
 static int relocate(struct suture_patch *patch, const struct suture_view *view,
 		    unsigned long base, u32 objects, bool own)
 {
+	struct suture_window window = {};
+	int ret = 0;
 	u32 i;
 
-	for (i = 0; i < patch->note.nr_relocs; i++) {
+	/* In the order of their addresses: one page after the other. */
+	for (i = 0; i < patch->note.nr_relocs && !ret; i++) {
 		const struct suture_reloc *reloc = &patch->note.relocs[i];
 		u64 word = 0;
 
@@ -137,24 +144,28 @@ static int relocate(struct suture_patch *patch, const struct suture_view *view,
 		} else if (view->bases[reloc->object] != SUTURE_ABSENT) {
 			word = view->bases[reloc->object] + reloc->addend;
 		}
-		if (put_user(word, (u64 __user *)(base + reloc->offset)))
-			return -EFAULT;
+		ret = suture_poke(patch, current->mm, &window, base + reloc->offset, &word,
+				  sizeof(word));
 	}
-	return 0;
+	suture_poke_end(&window);
+	return ret;
 }
 
-/* Where the branches will be; see struct suture_ledger. */
+/* Where the branches will be; see struct suture_ledger. The patch is not in force yet. */
 static int write_ledger(struct suture_patch *patch, const struct suture_view *view,
 			unsigned long base)
 {
-	struct suture_ledger __user *ledger = (void __user *)(base + patch->ledger);
+	struct suture_ledger ledger = { .magic = SUTURE_LEDGER_MAGIC };
+	struct suture_window window = {};
 	u32 i;
+	int ret;
 
-	for (i = 0; i < patch->note.nr_objects; i++) {
-		if (put_user((u64)view->bases[i], &ledger->bases[i]))
-			return -EFAULT;
-	}
-	return put_user(0ULL, &ledger->state) ?: put_user(SUTURE_LEDGER_MAGIC, &ledger->magic);
+	for (i = 0; i < patch->note.nr_objects; i++)
+		ledger.bases[i] = view->bases[i];
+	ret = suture_poke(patch, current->mm, &window, base + patch->ledger, &ledger,
+			  offsetof(struct suture_ledger, bases[patch->note.nr_objects]));
+	suture_poke_end(&window);
+	return ret;
 }
 
 /* The ledger has a page of its own where the last data page has no room for it. */
@@ -247,18 +258,24 @@ err:
 /*
  * suture_remap - tell the mapping at view->patch_base where these objects are now
  *
- * Each word is written at once; the ledger last. Returns 0 or -EFAULT.
+ * Each word is written at once; the ledger last. Returns 0 or what suture_poke() says.
  */
 int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32 objects)
 {
-	struct suture_ledger __user *ledger = (void __user *)(view->patch_base + patch->ledger);
+	unsigned long bases = view->patch_base + patch->ledger +
+			      offsetof(struct suture_ledger, bases);
+	struct suture_window window = {};
+	int ret;
 	u32 i;
 
-	if (relocate(patch, view, view->patch_base, objects, false))
-		return -EFAULT;
-	for (i = 0; i < patch->note.nr_objects; i++) {
-		if ((objects >> i & 1) && put_user((u64)view->bases[i], &ledger->bases[i]))
-			return -EFAULT;
+	ret = relocate(patch, view, view->patch_base, objects, false);
+	for (i = 0; i < patch->note.nr_objects && !ret; i++) {
+		u64 base = view->bases[i];
+
+		if (objects >> i & 1)
+			ret = suture_poke(patch, current->mm, &window, bases + i * sizeof(base),
+					  &base, sizeof(base));
 	}
-	return 0;
+	suture_poke_end(&window);
+	return ret;
 }

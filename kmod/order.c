@@ -313,7 +313,7 @@ void suture_order_follow(struct suture_patch *patch)
 /*
  * suture_replaced_here - is the patch that takes its place in force in mm?
  *
- * Returns 1, 0, or what suture_survey_mm() says.
+ * Returns 1, 0, -EAGAIN (yes, and it is about to go), or what suture_survey_mm() says.
  */
 int suture_replaced_here(struct suture_patch *patch, struct mm_struct *mm)
 {
@@ -323,13 +323,12 @@ int suture_replaced_here(struct suture_patch *patch, struct mm_struct *mm)
 
 	if (!replacer)
 		return 0;
-	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED) {
-		its = suture_survey_new(replacer);
-		ret = its ? suture_survey_mm(its, mm) : -ENOMEM;
-		if (!ret)
-			ret = its->view.kind == SUTURE_VIEW_PATCHED;
-		suture_survey_free(its);
-	}
+	its = suture_survey_new(replacer);
+	ret = its ? suture_survey_mm(its, mm) : -ENOMEM;
+	/* When it goes, it brings this one back in the same step. */
+	if (!ret && its->view.kind == SUTURE_VIEW_PATCHED)
+		ret = READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED ? 1 : -EAGAIN;
+	suture_survey_free(its);
 	suture_patch_put(replacer);
 	return ret;
 }

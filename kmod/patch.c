@@ -228,11 +228,12 @@ err:
 
 /* --------------------------------------------------------------- loading */
 
+/* A file that is of no use is left out; @message says so. */
 static int add_files(struct suture_patch *patch, const struct suture_ioc_file *files, u32 nr,
 		     u32 *ret_added, char *message)
 {
+	int useless = 0, ret;
 	u32 i;
-	int ret;
 
 	for (i = 0; i < nr; i++) {
 		struct file *file = fget(files[i].fd);
@@ -243,13 +244,17 @@ static int add_files(struct suture_patch *patch, const struct suture_ioc_file *f
 		}
 		ret = suture_target_add(patch, files[i].object, file, message);
 		fput(file);
-		if (ret < 0)
+		/* Anybody can make a file of the right build-id that is of no use. */
+		if (ret == -ERANGE || ret == -EIO)
+			useless = ret;
+		else if (ret < 0)
 			return ret;
-		*ret_added += ret;
+		else
+			*ret_added += ret;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 	}
-	return 0;
+	return list_empty(&patch->targets) ? useless : 0;
 }
 
 static void free_targets(struct suture_patch *patch)

@@ -107,8 +107,8 @@ static bool in_uprobe(void)
 #endif
 }
 
-/* Pulled out, and not yet back: the hooks' stack is in use. */
-static bool in_hook(void)
+/* current runs a hook, or was pulled out of one and is not yet back. */
+bool suture_in_hook(void)
 {
 	const struct suture_runner *runner;
 	bool found = false;
@@ -126,7 +126,7 @@ static bool is_fit(const struct seat *seat)
 
 	/* Works behind ours would see the hook's registers, and one of them may want the
 	 * lock that the holder has (watch.c). */
-	if (!seat->last || in_hook() || in_uprobe() || in_rseq(regs))
+	if (!seat->last || suture_in_hook() || in_uprobe() || in_rseq(regs))
 		return false;
 	if (fatal_signal_pending(current) || (READ_ONCE(current->jobctl) & JOBCTL_PENDING_MASK))
 		return false;

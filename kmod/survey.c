@@ -142,20 +142,25 @@ static void scan_mm(struct suture_survey *survey)
 	}
 }
 
-static void read_ledgers(struct suture_survey *survey)
+/* What cannot be read just now must not be taken for not in use: -ENOMEM and the like. */
+static int read_ledgers(struct suture_survey *survey)
 {
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < survey->nr_mappings; i++) {
 		struct suture_mapping *m = &survey->mappings[i];
 		struct suture_ledger *ledger = &m->ledger;
 
-		if (suture_read_data(m->patch, survey->mm, m->base + m->patch->ledger, ledger,
-				     offsetof(struct suture_ledger,
-					      bases[m->patch->note.nr_objects])) ||
-		    ledger->magic != SUTURE_LEDGER_MAGIC)
+		ret = suture_read_data(m->patch, survey->mm, m->base + m->patch->ledger, ledger,
+				       offsetof(struct suture_ledger,
+						bases[m->patch->note.nr_objects]));
+		if (ret && ret != -EFAULT)
+			return ret;
+		if (ret || ledger->magic != SUTURE_LEDGER_MAGIC)
 			memset(ledger, 0, sizeof(*ledger));	/* forked while it was mapped */
 	}
+	return 0;
 }
 
 /* --------------------------------------------------------------- places */
@@ -224,15 +229,16 @@ static enum place_state look_at_place(const struct suture_survey *survey,
 	struct vm_area_struct *vma = find_vma(survey->mm, at);
 	u8 bytes[SUTURE_PLACE_MAX];
 	struct suture_target *target = NULL;
-	int holder;
+	int holder, ret;
 
 	if (!vma || vma->vm_start > at)
 		return PLACE_GONE;
 	if (vma->vm_file)
 		target = suture_find_target(patch, file_inode(vma->vm_file));
-	if (vma->vm_file && !target ? suture_peek(survey->mm, at, bytes, place->len) :
-			 suture_read_text(patch, survey->mm, at, bytes, place->len))
-		return vma->vm_flags & VM_EXEC ? PLACE_FOREIGN : PLACE_GONE;
+	ret = vma->vm_file && !target ? suture_peek(survey->mm, at, bytes, place->len) :
+			      suture_read_text(patch, survey->mm, at, bytes, place->len);
+	if (ret)
+		return (vma->vm_flags & VM_EXEC) || ret != -EFAULT ? PLACE_FOREIGN : PLACE_GONE;
 	holder = suture_find_holder(survey, place, at, bytes);
 	if (holder == (int)mapping)
 		return PLACE_OURS;
@@ -551,8 +557,9 @@ int suture_survey_mm(struct suture_survey *survey, struct mm_struct *mm)
 	down_read(&patch->targets_sem);
 	if (suture_mmap_read_lock(mm)) {
 		scan_mm(survey);
-		read_ledgers(survey);
-		ret = read_view(survey, reverting);
+		ret = read_ledgers(survey);
+		if (!ret)
+			ret = read_view(survey, reverting);
 		mmap_read_unlock(mm);
 	} else {
 		ret = -EBUSY;

@@ -342,6 +342,17 @@ int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32
 int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		     void *buf, unsigned int len);
 int suture_peek(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len);
+/* A page of a mapping's data that is being written. */
+struct suture_window {
+	struct mm_struct *mm;
+	unsigned long page;
+	struct page *pages[2];
+};
+
+int suture_poke(const struct suture_patch *patch, struct mm_struct *mm,
+		struct suture_window *window, unsigned long addr, const void *buf,
+		unsigned int len);
+void suture_poke_end(struct suture_window *window);
 int suture_read_data(const struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		     void *buf, unsigned int len);
 bool suture_is_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
@@ -484,6 +495,7 @@ int suture_hooks_run(struct suture_gate *gate, struct suture_patch *patch, unsig
 
 /* ---- runner.c */
 bool suture_hooks_unfinished(struct mm_struct *mm);
+bool suture_in_hook(void);
 void suture_runners_exit(void);
 
 /* ---- linker.c */

@@ -143,6 +143,54 @@ int suture_read_data(const struct suture_patch *patch, struct mm_struct *mm, uns
 	return is_data(patch, mm, addr, len) ? read_mm(mm, addr, buf, len, FOLL_FORCE) : -EFAULT;
 }
 
+/* Done with writing. Twice does no harm. */
+void suture_poke_end(struct suture_window *window)
+{
+	suture_unpin_two(window->pages, true);
+	window->mm = NULL;
+}
+
+static int open_window(const struct suture_patch *patch, struct mm_struct *mm, unsigned long page,
+		       struct suture_window *window)
+{
+	int ret = -EFAULT;
+
+	suture_poke_end(window);
+	if (!suture_mmap_read_lock(mm))
+		return -EBUSY;
+	if (is_data(patch, mm, page, PAGE_SIZE))
+		ret = suture_pin_two(mm, page, 1, FOLL_WRITE | FOLL_FORCE, window->pages);
+	mmap_read_unlock(mm);
+	if (!ret) {
+		window->mm = mm;
+		window->page = page;
+	}
+	return ret;
+}
+
+/*
+ * suture_poke - write data of a mapping of the patch, within one page
+ * @window: keeps the page for what follows; all 0 at first, then suture_poke_end()
+ *
+ * Not by put_user(): the process may have put memory there that never comes.
+ * Returns 0, -EBUSY, -EFAULT (not the patch's memory) or an error of gup.
+ */
+int suture_poke(const struct suture_patch *patch, struct mm_struct *mm,
+		struct suture_window *window, unsigned long addr, const void *buf,
+		unsigned int len)
+{
+	unsigned long page = addr & PAGE_MASK;
+	int ret;
+
+	if (window->mm != mm || window->page != page) {
+		ret = open_window(patch, mm, page, window);
+		if (ret)
+			return ret;
+	}
+	suture_copy_pages(window->pages, addr, (void *)buf, len, true);
+	return 0;
+}
+
 /* Read what is in memory, of whatever file; nobody waits for a disk. */
 int suture_peek(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len)
 {

@@ -407,7 +407,8 @@ static bool must_look_around(const struct suture_patch *patch)
 
 static bool has_work(const struct suture_patch *patch)
 {
-	return READ_ONCE(patch->nudged) || patch->state != SUTURE_PATCH_APPLIED || READ_ONCE(patch->dirty) ||
+	return READ_ONCE(patch->nudged) || READ_ONCE(patch->dirty) ||
+	       patch->state != SUTURE_PATCH_APPLIED ||
 	       must_look_around(patch);
 }
 

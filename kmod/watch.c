@@ -29,7 +29,7 @@ static void watch_work(struct callback_head *cb)
 	atomic_inc(&patch->applying);
 	smp_mb__after_atomic();
 	if (!(current->flags & PF_EXITING) && READ_ONCE(patch->goal) == SUTURE_GOAL_PATCHED &&
-	    (READ_ONCE(patch->canary) || suture_apply_current(patch))) {
+	    (READ_ONCE(patch->canary) || suture_in_hook() || suture_apply_current(patch))) {
 		/* Not simply new text: the transition looks at it with threads held. Or it
 		 * has to count how many are canaries. */
 		WRITE_ONCE(patch->dirty, true);
