@@ -113,7 +113,7 @@ static int plan_place(struct suture_edits *edits, const struct suture_part *part
 	if (ret)
 		return ret;
 	ret = suture_read_text(part->patch, edits->mm, edit->addr, edit->old, place->len);
-	if (ret && part->op == SUTURE_PART_REMOVE)
+	if (ret == -EFAULT && part->op == SUTURE_PART_REMOVE)
 		return 0;		/* it is not mapped any more */
 	if (ret)
 		return ret;

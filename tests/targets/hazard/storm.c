@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * storm KIND N [FILE]: N processes that do the same without pause, and call answer()
- * of libfuncs.so all the time. What they see is judged by phase.h.
+ * storm KIND N [FILE [PACE]]: N processes that do the same without pause, and call answer()
+ * of libfuncs.so all the time (with PACE: they sleep so many microseconds after each time).
+ * What they see is judged by phase.h.
  *   fork      fork a child that forks a grandchild; all call
  *   threads   200 threads are created and joined
  *   exits     threads that end by themselves at once, while others come
@@ -32,7 +33,7 @@ static struct phase *phase;
 static char *self, *file;
 static const char *kind;
 static pid_t workers[MAX_WORKERS];
-static int nr_workers;
+static int nr_workers, pace;
 
 static void call(int x)
 {
@@ -211,7 +212,7 @@ static void *opens_forever(void *arg)
 	for (;;) {
 		open_and_call(name, 0);
 		/* else nobody would ever see it at rest */
-		usleep(2000);
+		usleep(pace ? pace : 2000);
 	}
 	return NULL;
 }
@@ -291,8 +292,11 @@ static void handle(int argc, char **argv)
 static void be_worker(void (*once)(void), int seed)
 {
 	srand(seed);
-	for (;;)
+	for (;;) {
 		once();
+		if (pace)
+			usleep(pace);
+	}
 }
 
 int main(int argc, char **argv)
@@ -305,7 +309,10 @@ int main(int argc, char **argv)
 	if (argc < 3 || !phase)
 		return 2;
 	kind = argv[1];
-	file = argv[3];
+	if (argc > 3)
+		file = argv[3];
+	if (argc > 4)
+		pace = atoi(argv[4]);
 	if (!strcmp(kind, "leaf")) {
 		call(9);
 		return 0;

@@ -20,27 +20,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include "../common/proto.h"
+#include "device.h"
 #include "phase.h"
-#include "uapi/suture.h"
 
 #define FILES_MAX 16
 #define SPMS_MAX 8
 #define PROCS_MAX 4096
-#define WAIT_MS 60000
 
 struct figures {
 	unsigned int *us;
 	size_t nr, room;
 };
 
-static int dev, spms[SPMS_MAX];
+static struct device dev;
+static int spms[SPMS_MAX];
 static unsigned int nr_spms;
 static struct suture_ioc_file files[FILES_MAX];
 static unsigned int nr_files;
-static char name[SUTURE_NAME_MAX];
 static struct suture_proc procs[PROCS_MAX];
 static struct figures in, out, pauses;
 static struct phase *phase;
@@ -92,58 +90,43 @@ static void show(const char *what, struct figures *f, char *line, size_t size)
 		 f->us[f->nr / 2], f->us[(f->nr - 1) * 99 / 100], f->us[f->nr - 1]);
 }
 
-static int wait_end(void)
-{
-	struct suture_ioc_wait w = { .size = sizeof(w), .timeout_ms = WAIT_MS };
-
-	strcpy(w.name, name);
-	return ioctl(dev, SUTURE_IOC_WAIT, &w) ? errno : 0;
-}
-
 static void apply(int spm)
 {
-	struct suture_ioc_load l = { .size = sizeof(l), .fd = spm, .nr_files = nr_files,
-				     .files = (uintptr_t)files };
-	int err;
+	int err = device_load(&dev, spm, files, nr_files);
 
-	if (ioctl(dev, SUTURE_IOC_LOAD, &l))
-		die("load: %s (%s)", strerror(errno), l.message);
-	memcpy(name, l.name, sizeof(name));
-	err = wait_end();
 	if (err)
-		die("%s does not go in: %s", name, strerror(err));
+		die("load: %s (%s)", strerror(err), dev.message);
+	err = device_wait(&dev);
+	if (err)
+		die("%s does not go in: %s", dev.name, strerror(err));
 }
 
 static void revert(void)
 {
-	struct suture_ioc_revert r = { .size = sizeof(r) };
-	int err;
+	int err = device_revert(&dev);
 
-	strcpy(r.name, name);
-	if (ioctl(dev, SUTURE_IOC_REVERT, &r))
-		die("revert: %s (%s)", strerror(errno), r.message);
-	err = wait_end();
+	if (err)
+		die("revert: %s (%s)", strerror(err), dev.message);
+	err = device_wait(&dev);
 	if (err != ENOENT)
-		die("%s does not go out: %s", name, strerror(err));
+		die("%s does not go out: %s", dev.name, strerror(err));
 }
 
 /* How many processes are patched; it must not be that one could not be. */
 static unsigned int look(void)
 {
-	struct suture_ioc_procs q = { .size = sizeof(q), .procs = (uintptr_t)procs,
-				      .nr = PROCS_MAX };
-	unsigned int nr = 0;
+	unsigned int nr = PROCS_MAX, done = 0;
+	int err = device_procs(&dev, procs, &nr);
 
-	strcpy(q.name, name);
-	if (ioctl(dev, SUTURE_IOC_PROCS, &q))
-		die("processes: %s", strerror(errno));
-	if (q.nr > PROCS_MAX)
-		die("%u processes are too many", q.nr);
-	for (unsigned int i = 0; i < q.nr; i++) {
+	if (err)
+		die("processes: %s", strerror(err));
+	if (nr > PROCS_MAX)
+		die("%u processes are too many", nr);
+	for (unsigned int i = 0; i < nr; i++) {
 		const struct suture_proc *p = &procs[i];
 
 		if (p->state == SUTURE_PROC_PATCHED) {
-			nr++;
+			done++;
 			if (p->pause_us)
 				add(&pauses, p->pause_us);
 		} else if (!lenient && (p->state == SUTURE_PROC_REFUSED ||
@@ -152,7 +135,7 @@ static unsigned int look(void)
 			    p->state, p->reason, p->error);
 		}
 	}
-	return nr;
+	return done;
 }
 
 static void turn(void)
@@ -246,8 +229,7 @@ int main(int argc, char **argv)
 	open_spms(argv[optind]);
 	times = atoi(argv[optind + 1]);
 	phase = phase_map();
-	dev = open(SUTURE_DEVICE, O_RDWR | O_CLOEXEC);
-	if (!phase || dev < 0)
+	if (!phase || device_open(&dev))
 		die("%s, %s: %s", PHASE_FILE, SUTURE_DEVICE, strerror(errno));
 	for (int i = optind + 2; i < argc; i++) {
 		files[nr_files].fd = open(argv[i], O_RDONLY | O_CLOEXEC);
