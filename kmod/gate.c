@@ -462,6 +462,18 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 }
 
 /*
+ * suture_gate_check_again - hooks have run: has one of them started a thread?
+ *
+ * Of a closed gate. 0, or -EAGAIN with *@block: one is there that is not held.
+ */
+int suture_gate_check_again(struct suture_gate *gate, struct suture_block *block)
+{
+	block->reason = SUTURE_REASON_RUNNING;
+	block->func = SUTURE_NO_FUNC;
+	return all_still(gate, block) ? 0 : -EAGAIN;
+}
+
+/*
  * suture_gate_open - let everybody go on; the gate is gone afterwards
  *
  * Returns for how long threads were held at the most, microseconds (0: not at all).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is done while the threads of a process are held: hooks and a few bytes. */
+#include <linux/delay.h>
 #include <linux/mmap_lock.h>
 
 #include "change.h"
@@ -34,6 +35,25 @@ static int run_hooks(struct suture_change *change, struct suture_gate *gate, u32
 	return suture_hooks_run(gate, part->patch, part->base, kind, block);
 }
 
+#define WRITE_TRIES	20
+#define WRITE_PAUSE_US	100
+
+/* A pre_* hook has run, and would run again: rather wait for a moment for the lock. */
+static int write_behind_hook(struct suture_change *change, struct suture_gate *gate,
+			     const struct suture_edits *edits, struct suture_block *block)
+{
+	int ret = suture_gate_check_again(gate, block), i;
+
+	if (ret)
+		return ret;
+	ret = write_edits(change, edits, block);
+	for (i = 0; ret == -EAGAIN && i < WRITE_TRIES; i++) {
+		usleep_range(WRITE_PAUSE_US, 2 * WRITE_PAUSE_US);
+		ret = write_edits(change, edits, block);
+	}
+	return ret;
+}
+
 static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 			 struct suture_block *block)
 {
@@ -52,6 +72,8 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 		if (ret)
 			return ret;
 		ret = write_edits(change, change->settled, block);
+	} else if (!ret && suture_has_hooks(change->parts[0].patch, change->pre)) {
+		ret = write_behind_hook(change, gate, change->edits, block);
 	} else if (!ret) {
 		ret = write_edits(change, change->edits, block);
 	}

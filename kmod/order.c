@@ -222,6 +222,13 @@ static int check_places(const struct suture_patch *patch, const struct suture_pa
 	return 0;
 }
 
+/* It is kept in some process by the patch that takes its place, and by nothing else. */
+static bool is_settled(const struct suture_patch *patch)
+{
+	return patch->replaced_by && !patch->unwanted &&
+	       patch->replaced_by->state == SUTURE_PATCH_APPLIED;
+}
+
 /*
  * suture_order_check - can the patch be loaded beside those that are?
  *
@@ -246,12 +253,12 @@ int suture_order_check(const struct suture_patch *patch, char *message)
 		bool concerned = are_neighbours(patch, other) || will_replace(patch, other);
 
 		nr += concerned;
-		if (concerned && other->state != SUTURE_PATCH_APPLIED) {
+		if (concerned && other->state != SUTURE_PATCH_APPLIED && !is_settled(other)) {
 			suture_say(message, "the transition of the patch %s is under way",
 				   suture_patch_name(other));
 			return -EBUSY;
 		}
-		if (concerned && other->replaced_by) {
+		if (concerned && other->replaced_by && other->goal == SUTURE_GOAL_PATCHED) {
 			suture_say(message, "%s takes the place of %s in some processes only",
 				   suture_patch_name(other->replaced_by), suture_patch_name(other));
 			return -EBUSY;
@@ -277,8 +284,8 @@ void suture_order_add(struct suture_patch *patch)
 }
 
 /*
- * Under suture_lock: those whose place the patch takes have to go. If it is only for
- * some processes, they stay for the others.
+ * Under suture_lock: the patch takes the place of those. Before any process has it: who
+ * is patched must know what has to go. Their goals are suture_order_follow()'s.
  */
 void suture_order_replace(struct suture_patch *patch)
 {
@@ -292,10 +299,12 @@ void suture_order_replace(struct suture_patch *patch)
 		other->replaced_by = patch;
 		spin_unlock(&suture_list_lock);
 	}
-	suture_order_follow(patch);
 }
 
-/* Under suture_lock: the goals of those whose place the patch takes follow its own. */
+/*
+ * Under suture_lock: the goals of those whose place the patch takes follow its own. If it
+ * is only for some processes, they stay for the others.
+ */
 void suture_order_follow(struct suture_patch *patch)
 {
 	bool coming = patch->goal == SUTURE_GOAL_PATCHED;

@@ -340,11 +340,12 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 	 * neighbours have to know whose bytes those are. */
 	patch->goal = SUTURE_GOAL_PATCHED;
 	suture_order_add(patch);
+	suture_order_replace(patch);
 	ret = add_files(patch, files, arg->nr_files, &arg->nr_added, message);
 	if (ret)
 		goto err_files;
-	suture_order_replace(patch);
 	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
+	suture_order_follow(patch);
 	mutex_unlock(&suture_lock);
 	return 0;
 
@@ -368,6 +369,8 @@ err_put:
 void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal)
 {
 	WRITE_ONCE(patch->goal, goal);
+	if (goal == SUTURE_GOAL_PATCHED)
+		WRITE_ONCE(patch->unwanted, false);
 	WRITE_ONCE(patch->turns, patch->turns + 1);
 	patch->clean_looks = 0;
 	patch->state = goal == SUTURE_GOAL_PATCHED ? SUTURE_PATCH_APPLYING : SUTURE_PATCH_REVERTING;
@@ -397,6 +400,7 @@ int suture_patch_revert(const char *name, u32 flags, char *message)
 	if (patch) {
 		if (flags & SUTURE_REVERT_FORCE)
 			WRITE_ONCE(patch->force, true);
+		WRITE_ONCE(patch->unwanted, true);
 		suture_patch_turn(patch, SUTURE_GOAL_UNPATCHED);
 	} else {
 		suture_say(message, "no patch of the name %s is loaded", name);

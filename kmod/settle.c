@@ -18,6 +18,7 @@
 
 /* Beyond these the oldest go. */
 #define MAX_OPINIONS	4096U
+#define PAUSE_MS	10	/* between two tries for the sake of opinions */
 #define MAX_FRAMES	(512U << 10)	/* of all, 4 MiB */
 
 static DEFINE_HASHTABLE(opinions, 8);	/* by task; RCU */
@@ -221,6 +222,7 @@ int suture_settle(const struct suture_ioc_settle *arg)
 	struct suture_patch *patch;
 	bool try = !(arg->flags & SUTURE_SETTLE_MORE);
 	struct task_struct *t;
+	unsigned long soon;
 	int ret;
 
 	if ((arg->flags & ~SUTURE_SETTLE_FLAGS) || arg->reserved || arg->reserved2 ||
@@ -253,8 +255,9 @@ int suture_settle(const struct suture_ioc_settle *arg)
 	} else {
 		add(opinion);
 		opinion = NULL;
-		if (try)
-			patch->next_try = jiffies;
+		soon = patch->last_look + msecs_to_jiffies(PAUSE_MS);
+		if (try && time_before(soon, patch->next_try))
+			patch->next_try = soon;
 	}
 	mutex_unlock(&suture_lock);
 	if (!ret && try)

@@ -126,6 +126,7 @@ struct suture_patch {
 	enum suture_goal goal;		/* suture_lock; read anywhere */
 	u32 turns;			/* of the goal, likewise */
 	u32 state;			/* enum suture_patch_state; suture_lock */
+	bool unwanted;			/* the user himself has reverted it */
 	bool force;			/* immediate, whatever the note says */
 	unsigned long next_try;		/* jiffies */
 	unsigned int delay_ms;		/* of the last wait; grows */
@@ -476,6 +477,7 @@ struct suture_gate;
 struct suture_gate *suture_gate_new(struct mm_struct *mm, struct task_struct *leader);
 int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *ranges, bool quiescent,
 		      struct suture_block *block);
+int suture_gate_check_again(struct suture_gate *gate, struct suture_block *block);
 u32 suture_gate_open(struct suture_gate *gate);
 void suture_gate_flush(void);
 

@@ -154,6 +154,10 @@ static bool is_kept(const struct suture_survey *survey, struct task_struct *lead
 
 	if (!replacer)
 		return false;
+	if (READ_ONCE(survey->patch->unwanted)) {
+		suture_patch_put(replacer);
+		return false;
+	}
 	/* While the new one is for some processes only, only the user wants the old out. */
 	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED && !suture_scope_partial(replacer)) {
 		its = suture_survey_new(replacer);
