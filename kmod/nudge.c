@@ -12,8 +12,6 @@
 
 #include "suture.h"
 
-#define NUDGE_PAUSE_MS	10	/* a thread may come and go inside all the time */
-
 struct nudge {
 	struct callback_head work;
 	refcount_t refs;		/* the work, and whoever cancels it */
@@ -40,12 +38,13 @@ static void nudge_work(struct callback_head *work)
 {
 	struct nudge *nudge = container_of(work, struct nudge, work);
 	struct suture_patch *patch = nudge->patch;
+	unsigned long pause = msecs_to_jiffies(READ_ONCE(patch->nudge_pause_ms));
 	struct pid *tgid, *old;
 
 	spin_lock(&nudges_lock);
 	list_del_init(&nudge->node);
 	spin_unlock(&nudges_lock);
-	if (time_after(jiffies, READ_ONCE(patch->last_nudge) + msecs_to_jiffies(NUDGE_PAUSE_MS))) {
+	if (time_after(jiffies, READ_ONCE(patch->last_nudge) + pause)) {
 		WRITE_ONCE(patch->last_nudge, jiffies);
 		tgid = get_task_pid(current, PIDTYPE_TGID);
 		old = xchg(&patch->nudged, tgid);

@@ -376,6 +376,7 @@ void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal)
 	patch->state = goal == SUTURE_GOAL_PATCHED ? SUTURE_PATCH_APPLYING : SUTURE_PATCH_REVERTING;
 	patch->delay_ms = 0;
 	patch->rounds = 0;
+	WRITE_ONCE(patch->nudge_pause_ms, 0);
 	patch->next_try = jiffies;
 	suture_transition_kick();
 }

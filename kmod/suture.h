@@ -134,6 +134,7 @@ struct suture_patch {
 	unsigned long last_look;	/* jiffies */
 	struct pid *nudged;		/* nudge.c: a process that may not wait any more */
 	unsigned long last_nudge;	/* jiffies */
+	unsigned int nudge_pause_ms;	/* grows while they are in vain */
 	u32 rounds;			/* of looks since the goal was set */
 	unsigned int clean_looks;	/* that found nothing left, towards unpatched */
 	bool gone;			/* unloaded */

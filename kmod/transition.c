@@ -72,7 +72,8 @@ static enum outcome ended(const struct suture_survey *survey, struct task_struct
 		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
 		if (is_passing(block->reason))
 			return OUTCOME_PASSING;
-		if (block->tid && READ_ONCE(patch->nudged) == NULL)
+		if (block->reason == SUTURE_REASON_INSIDE ||
+		    block->reason == SUTURE_REASON_ALTSTACK)
 			suture_nudge_ask(patch, block->tid);
 		return OUTCOME_WAITING;
 	}
@@ -362,6 +363,13 @@ static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 
 			break;
 		usleep_range(NUDGE_FIRST_US << i, 2 * NUDGE_FIRST_US << i);
 	}
+	/* A thread may come and go inside all the time. */
+	if (outcome == OUTCOME_WAITING)
+		i = clamp(2 * patch->nudge_pause_ms, (unsigned int)DELAY_FIRST_MS,
+			  (unsigned int)DELAY_MAX_MS);
+	else
+		i = DELAY_FIRST_MS;
+	WRITE_ONCE(patch->nudge_pause_ms, i);
 	suture_survey_free(survey);
 	if (leader)
 		put_task_struct(leader);
