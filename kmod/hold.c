@@ -94,6 +94,8 @@ int suture_change_hold(struct suture_change *change, struct task_struct *leader,
 	struct suture_gate *gate;
 	int ret;
 
+	if (suture_change_wants_hooks(change))
+		suture_nudges_cancel_mm(change->mm);
 	gate = suture_gate_new(change->mm, leader);
 	if (!gate)
 		return suture_not_now(block, -ENOMEM, 0);

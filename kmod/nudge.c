@@ -92,13 +92,14 @@ void suture_nudge_ask(struct suture_patch *patch, int tid)
 	}
 }
 
-static struct nudge *take(const struct suture_patch *patch)
+/* One for this patch, or (NULL) in a thread of this mm. */
+static struct nudge *take(const struct suture_patch *patch, const struct mm_struct *mm)
 {
 	struct nudge *nudge, *found = NULL;
 
 	spin_lock(&nudges_lock);
 	list_for_each_entry(nudge, &nudges, node) {
-		if (nudge->patch == patch) {
+		if (patch ? nudge->patch == patch : READ_ONCE(nudge->task->mm) == mm) {
 			list_del_init(&nudge->node);
 			refcount_inc(&nudge->refs);
 			found = nudge;
@@ -109,17 +110,29 @@ static struct nudge *take(const struct suture_patch *patch)
 	return found;
 }
 
-/* Ask nobody any more. The caller has a reference to the patch. */
-void suture_nudges_cancel(struct suture_patch *patch)
+static void cancel_all(const struct suture_patch *patch, const struct mm_struct *mm)
 {
 	struct nudge *nudge;
 
-	put_pid(xchg(&patch->nudged, NULL));
-	while ((nudge = take(patch))) {
+	while ((nudge = take(patch, mm))) {
 		if (suture_task_work_cancel(nudge->task, &nudge->work))
 			put_nudge(nudge);
 		put_nudge(nudge);
 	}
+}
+
+/* Ask nobody any more. The caller has a reference to the patch. */
+void suture_nudges_cancel(struct suture_patch *patch)
+{
+	put_pid(xchg(&patch->nudged, NULL));
+	cancel_all(patch, NULL);
+}
+
+/* A thread with works behind that of the gate runs no hooks (runner.c). Other patches ask
+ * again when they try again. */
+void suture_nudges_cancel_mm(const struct mm_struct *mm)
+{
+	cancel_all(NULL, mm);
 }
 
 /* No patch is loaded: wait for the last works. */

@@ -515,6 +515,7 @@ bool suture_fails(void);
 /* ---- nudge.c */
 void suture_nudge_ask(struct suture_patch *patch, int tid);
 void suture_nudges_cancel(struct suture_patch *patch);
+void suture_nudges_cancel_mm(const struct mm_struct *mm);
 void suture_nudges_flush(void);
 
 /* ---- change.c, current.c: one process */
