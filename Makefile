@@ -21,7 +21,7 @@ kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/
 authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
 .PHONY: all help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built \
-	lint check check-unit check-vm check-harness check-mutants demo bench install clean distclean
+	lint check check-unit check-vm check-harness check-mutants demo bench soak install clean distclean
 
 all: setup
 	@$(MAKE) $(jobs) kmod userspace patches
@@ -39,6 +39,7 @@ help:
 #: make check-vm            the scenarios in the VM; SCENARIO='NAME PATTERN*' for some
 #: make check-harness       does the VM's harness fail when it should?
 #: make check-mutants       does the suite notice when a check of the module is broken?
+#: make soak                10,000 applies and reverts under load in the VM; ROUNDS=N for less
 #: make bench               what patching costs, measured in the VM
 #: make lint                shellcheck, cppcheck, sparse, white space
 #: make setup               install the Debian packages of tests/packages.list
@@ -98,6 +99,10 @@ check-harness: setup
 demo: setup
 	@$(MAKE) $(jobs) tests-built
 	@tests/vm/demo
+
+soak: setup
+	@$(MAKE) $(jobs) tests-built
+	@ARCH=$(ARCH) KERNEL=$(KERNEL) tests/vm/soak $(ROUNDS)
 
 bench: setup
 	@$(MAKE) $(jobs) tests-built
