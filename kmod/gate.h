@@ -18,6 +18,7 @@ struct seat {
 	bool queued;			/* the work, and the thread was told */
 	bool checked;			/* its stack was found good ... */
 	unsigned long switches;		/* ... when it had been switched so often */
+	bool asked;			/* whether it would run hooks */
 	bool last;			/* no other work of the thread was behind this one */
 	bool at_exit;			/* surely not in the midst of the kernel's signal code */
 };

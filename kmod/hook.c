@@ -186,27 +186,48 @@ static bool wake_one(struct suture_gate *gate)
 	return is_parked(gate, seat) && ask(gate, seat);
 }
 
+/* It wants a CPU, and with that comes to the gate: nobody need be woken. */
+static bool will_park(struct suture_gate *gate, struct seat *seat)
+{
+	return READ_ONCE(seat->state) == SEAT_QUEUED &&
+	       READ_ONCE(seat->task->__state) == TASK_RUNNING &&
+	       !(READ_ONCE(seat->task->flags) & PF_EXITING) &&
+	       same_thread_group(seat->task, gate->leader);
+}
+
 /*
  * suture_hooks_ready - have a thread that can run hooks
  *
- * Gate closed. One that is parked, or else one that is asleep is woken, and nobody
- * where neither is fit. 0; -EAGAIN (SUTURE_REASON_HOOK_NOBODY); -ESRCH. Afterwards
- * suture_hooks_run() does not lack one.
+ * Gate closed. One that is parked, or is about to; or else one that is asleep is
+ * woken, and nobody where none is fit. 0; -EAGAIN (SUTURE_REASON_HOOK_NOBODY);
+ * -ESRCH. Afterwards suture_hooks_run() does not lack one.
  */
 int suture_hooks_ready(struct suture_gate *gate, struct suture_block *block)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(ANSWER_MS);
 	unsigned int i;
+	bool more;
 
 	/* Not a thread that had to be pulled out of a hook. */
 	if (gate->runner.left)
 		return nobody(gate, block);
 	if (smp_load_acquire(&gate->runner.state) == RUNNER_FIT)
 		return 0;
-	for (i = 0; i < gate->nr && time_before(jiffies, end); i++) {
-		if (is_parked(gate, &gate->seats[i]) && ask(gate, &gate->seats[i]))
-			return 0;
-	}
+	do {
+		more = false;
+		for (i = 0; i < gate->nr && time_before(jiffies, end); i++) {
+			struct seat *seat = &gate->seats[i];
+
+			if (!seat->asked && is_parked(gate, seat)) {
+				seat->asked = true;
+				if (ask(gate, seat))
+					return 0;
+			}
+			more |= will_park(gate, seat);
+		}
+		if (more)
+			usleep_range(20, 50);
+	} while (more && time_before(jiffies, end));
 	return wake_one(gate) ? 0 : nobody(gate, block);
 }
 

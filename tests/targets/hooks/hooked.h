@@ -12,7 +12,7 @@ enum hooked_deed {
 	HOOKED_CRASH,
 	HOOKED_EXIT,		/* the whole process, with status value */
 	HOOKED_THREAD_EXIT,	/* only this thread */
-	HOOKED_STOP,		/* SIGSTOP to the process, then yes */
+	HOOKED_STOP,		/* SIGSTOP to this thread, which stops the process; then yes */
 	HOOKED_DOOR,		/* hand the door to a system call, read it by itself */
 };
 

@@ -2,7 +2,7 @@
 /*
  * one KIND MS: a process of a single thread that is blocked in system calls of one
  * kind, MS milliseconds each, until SIGTERM. Then it says how they came back:
- *   rounds N eintr N early N late N failed N (errno)
+ *   rounds N eintr N early N late N failed N (errno) most MS ms
  * Kinds: those of threads/blocked.c, and some that end by a signal or by nothing.
  * late: by a fifth of MS or more.
  */
@@ -232,7 +232,7 @@ int main(int argc, char **argv)
 	unsigned long rounds = 0, eintr = 0, early = 0, late = 0, failed = 0;
 	int (*once)(int ms), ret, last = 0;
 	sigset_t usr2;
-	long long took;
+	long long took, most = 0;
 
 	if (argc != 3)
 		return 2;
@@ -256,6 +256,10 @@ int main(int argc, char **argv)
 		rounds++;
 		if (ret == -EINTR)
 			eintr++;
+		if (took > most)
+			most = took;
+		if (ret == -EINTR)
+			;
 		else if (ret)
 			failed++, last = ret;
 		else if (took < (ms - 10) * 1000000LL)
@@ -263,7 +267,7 @@ int main(int argc, char **argv)
 		else if (took > (ms + ms / 5) * 1000000LL)
 			late++;
 	}
-	proto_say("rounds %lu eintr %lu early %lu late %lu failed %lu (%d)", rounds, eintr, early,
-		  late, failed, last);
+	proto_say("rounds %lu eintr %lu early %lu late %lu failed %lu (%d) most %lld ms", rounds,
+		  eintr, early, late, failed, last, most / 1000000);
 	return 0;
 }

@@ -18,7 +18,8 @@ for kind in "${!bg[@]}"; do
 	wait_output "$kind" ready
 done
 sleep 2
-for round in 1 2 3; do
+late=
+for _ in 1 2 3; do
 	apply hooks-funcs
 	expect_le ${#bg[@]} "$(total hooks-funcs patched)" "patched processes of ours, of all"
 	revert hooks-funcs
@@ -34,7 +35,8 @@ for kind in "${exact[@]}" "${anew[@]}"; do
 	[ "$(part rounds)" -ge 1 ] || die "$kind: no rounds"
 	[ "$(part eintr) $(part early) $(part failed)" = "0 0 0" ] || die "$kind has noticed: $answer"
 	if [[ " ${exact[*]} " == *" $kind "* ]]; then
-		[ "$(part late)" = 0 ] || die "$kind came late: $answer"
+		[ "$(part late)" = 0 ] || late+=" $kind"
 	fi
 done
+[ -z "$late" ] || die "too late:$late"
 ok "${#exact[@]} + ${#anew[@]} kinds of system calls have not noticed"

@@ -76,7 +76,7 @@ static int obey(int kind)
 			s->value[kind] += call(SYS_write, 2, at, 1, 0) == -14;
 		break;
 	case HOOKED_STOP:
-		call(SYS_kill, call(SYS_getpid, 0, 0, 0, 0), SIGSTOP, 0, 0);
+		call(SYS_tgkill, call(SYS_getpid, 0, 0, 0, 0), s->tid, SIGSTOP, 0);
 		break;
 	}
 	return 0;
