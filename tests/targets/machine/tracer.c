@@ -99,7 +99,8 @@ static void handle(int argc, char **argv)
 		break_at = strtoul(argv[1], NULL, 16);
 		errno = 0;
 		under = ptrace(PTRACE_PEEKTEXT, target, break_at, 0);
-		answer(errno || ptrace(PTRACE_POKETEXT, target, break_at, (under & ~0xffUL) | 0xcc));
+		answer(errno ||
+		       ptrace(PTRACE_POKETEXT, target, break_at, (under & ~0xffUL) | 0xcc));
 	} else if (!strcmp(argv[0], "hit")) {
 		answer(hit());
 	} else if (!strcmp(argv[0], "detach")) {

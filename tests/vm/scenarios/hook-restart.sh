@@ -12,7 +12,7 @@ anew=(epoll_wait recv accept sigtimedwait semtimedop io_getevents epoll_pwait ep
 for kind in "${exact[@]}" "${anew[@]}"; do
 	mkdir "$kind"
 	(cd "$kind" && exec "$T/hooks/one" "$kind" 6000) >"$kind.out" 2>&1 &
-	bg[$kind]=$!
+	bg["$kind"]=$!
 done
 for kind in "${!bg[@]}"; do
 	wait_output "$kind" ready
