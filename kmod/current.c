@@ -180,7 +180,7 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 			return ret < 0 ? -EAGAIN : later;
 	}
 	ret = apply_view(survey, start, end, &block);
-	if (ret == -ESTALE || ret == -ERANGE) {
+	if (ret == -ERANGE) {
 		suture_record(survey->patch, current->group_leader, mm, SUTURE_PROC_REFUSED, ret,
 			      &block, 0);
 		return 0;

@@ -18,6 +18,7 @@
 #define LOST_ROUNDS	10	/* looks at the most because processes had ended */
 #define CHANGED_ROUNDS	100	/* looks at the most because processes were changed */
 #define CLEAN_LOOKS	5	/* see nobody_left() */
+#define STALE_TRIES	3	/* in one where unexpected bytes have come up */
 #define NOMEM_TRIES	8	/* in a process for which there is no memory */
 #define LOOK_AROUND_MS	1000	/* between two looks that nothing has asked for */
 
@@ -76,6 +77,11 @@ static enum outcome ended(const struct suture_survey *survey, struct task_struct
 		    block->reason == SUTURE_REASON_ALTSTACK)
 			suture_nudge_ask(patch, block->tid);
 		return OUTCOME_WAITING;
+	}
+	if (ret == -ESTALE) {
+		/* Perhaps only just now: the process itself maps and unmaps. */
+		attempts = suture_record(patch, leader, survey->mm, state, ret, block, held_us);
+		return attempts < STALE_TRIES ? OUTCOME_PASSING : OUTCOME_STUCK;
 	}
 	if (block->reason == SUTURE_REASON_HOOK)
 		ret = block->value;
