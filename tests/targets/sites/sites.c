@@ -14,6 +14,8 @@
 #define MAX_SEEN 16
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* for reading from the calls to their being noted, so that none is noted later than asked for */
+static pthread_rwlock_t noting = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static int seen[MAX_SEEN];
 static int nr_seen;
 static long calls;
@@ -35,6 +37,7 @@ static void *spin(void *arg)
 		int values[4];
 
 		for (int i = 0; i < 250; i++) {
+			pthread_rwlock_rdlock(&noting);
 			for (int j = 0; j < 4; j++)
 				values[j] = one_caller(0) + tail_caller(1);
 			pthread_mutex_lock(&lock);
@@ -42,6 +45,7 @@ static void *spin(void *arg)
 				note(values[j]);
 			calls += 4;
 			pthread_mutex_unlock(&lock);
+			pthread_rwlock_unlock(&noting);
 		}
 	}
 	return arg;
@@ -79,6 +83,7 @@ static void tell_seen(void)
 	char text[256] = "";
 	size_t n = 0;
 
+	pthread_rwlock_wrlock(&noting);
 	pthread_mutex_lock(&lock);
 	for (int i = 0; i < nr_seen; i++)
 		n += snprintf(text + n, sizeof(text) - n, "%d ", seen[i]);
@@ -86,6 +91,7 @@ static void tell_seen(void)
 	nr_seen = 0;
 	calls = 0;
 	pthread_mutex_unlock(&lock);
+	pthread_rwlock_unlock(&noting);
 	proto_say("%s", text);
 }
 
