@@ -3,6 +3,17 @@
 
 declare -A trace_pid=()
 
+# start NAME under_probes COMMAND...: its threads meet several uprobes. On two emulated
+# processors that goes wrong without Suture too: QEMU (7.2) now and then runs what stood
+# before in the slot where the kernel puts the instruction that it steps over. So there
+# they share one.
+under_probes() {
+	if [ "$(uname -m)" = aarch64 ] || grep -q TCG /proc/cpuinfo; then
+		exec taskset 1 "$@"
+	fi
+	exec "$@"
+}
+
 # trace_start NAME PATCH [OPTIONS]: its result will be in NAME.json, its notes in NAME.err
 trace_start() {
 	local name=$1

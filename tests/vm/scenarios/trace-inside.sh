@@ -5,8 +5,8 @@
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/trace.sh
 
-start held "$T/threads/holder"
-start free "$T/threads/holder"
+start held under_probes "$T/threads/holder"
+start free under_probes "$T/threads/holder"
 is held ok enter hold
 ask held tid
 tid=$answer

@@ -6,7 +6,7 @@
 . /suture/tests/targets/trace.sh
 
 functions=(by_word by_compare by_call by_pad by_gate fib visit varargs)
-start one "$T/original/original"
+start one under_probes "$T/original/original"
 trace_start before "$(spm original)"
 ask one value
 trace_stop before 5

@@ -11,7 +11,7 @@ count() {
 		.functions[] | select(.function | test($name)) | .new] | add // 0' "$1.json"
 }
 
-start a "$T/sites/sites"
+start a under_probes "$T/sites/sites"
 apply sites
 trace_start sites sites
 for _ in 1 2 3; do
@@ -28,7 +28,7 @@ revert sites
 stop a
 
 # the upper patch gets the calls, the lower one none; neither has old ones
-start a "$T/stack/stack"
+start a under_probes "$T/stack/stack"
 apply stack-low
 trace_start low stack-low
 is a "101 102 3" values
@@ -46,8 +46,8 @@ revert --all
 stop a
 
 # a process that the rules exclude still runs the old code
-start one "$T/funcs/funcs"
-start two "$T/funcs/funcs"
+start one under_probes "$T/funcs/funcs"
+start two under_probes "$T/funcs/funcs"
 apply replace --pid "${pid[one]}"
 trace_start scope replace
 is one "ok 5" calls 5

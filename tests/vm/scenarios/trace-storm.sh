@@ -5,8 +5,8 @@
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/trace.sh
 
-start one "$T/funcs/funcs"
-start two "$T/funcs/funcs"
+start one under_probes "$T/funcs/funcs"
+start two under_probes "$T/funcs/funcs"
 trace_start all "$(spm replace)"
 tell one storm 4 20000
 tell two storm 2 10000
