@@ -49,7 +49,7 @@ static void nudge_work(struct callback_head *work)
 		tgid = get_task_pid(current, PIDTYPE_TGID);
 		old = xchg(&patch->nudged, tgid);
 		put_pid(old);
-		suture_transition_kick();
+		suture_transition_kick_now();
 	}
 	put_nudge(nudge);
 }

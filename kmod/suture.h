@@ -486,6 +486,7 @@ void suture_gate_flush(void);
 int suture_transition_init(void);
 void suture_transition_exit(void);
 void suture_transition_kick(void);
+void suture_transition_kick_now(void);
 
 /* ---- hook.c: code of the patch, run by a thread of the process */
 unsigned long suture_hooks_room(const struct suture_patch *patch);

@@ -22,9 +22,12 @@
 #define NOMEM_TRIES	8	/* in a process for which there is no memory */
 #define LOOK_AROUND_MS	1000	/* between two looks that nothing has asked for */
 
+#define KICKED_SOON	1
+#define KICKED_NOW	2
+
 static struct task_struct *worker;
 static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
-static atomic_t worker_kicked;
+static atomic_t worker_kicked;		/* KICKED_* */
 
 enum outcome {
 	OUTCOME_DONE,		/* nothing to do here */
@@ -35,10 +38,21 @@ enum outcome {
 	OUTCOME_LOST,		/* the process has ended */
 };
 
+static void kick(int how)
+{
+	atomic_set(&worker_kicked, how);
+	wake_up(&worker_wait);
+}
+
 void suture_transition_kick(void)
 {
-	atomic_set(&worker_kicked, 1);
-	wake_up(&worker_wait);
+	kick(KICKED_SOON);
+}
+
+/* By a thread that has something to do: it does not make room for the worker. */
+void suture_transition_kick_now(void)
+{
+	kick(KICKED_NOW);
 }
 
 /* The process runs, and was met at a bad moment. */
@@ -476,7 +490,7 @@ static int work(void *unused)
 	while (!kthread_should_stop()) {
 		/* Whoever called goes to sleep meanwhile, and his CPU is the better place for
 		 * us than that of a thread which we would keep from running. */
-		if (atomic_xchg(&worker_kicked, 0))
+		if (atomic_xchg(&worker_kicked, 0) == KICKED_SOON)
 			usleep_range(50, 100);
 		patch = next_patch(&timeout);
 		if (patch) {
