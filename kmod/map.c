@@ -82,6 +82,8 @@ static int map_at(struct file *file, unsigned long addr, unsigned long len, unsi
 
 	if (suture_fails())
 		return -ENOMEM;
+	if (!suture_mmap_lock_free(current->mm))
+		return -EBUSY;
 	got = vm_mmap(file, addr, len, prot, MAP_PRIVATE | flags, offset);
 	if (IS_ERR_VALUE(got))
 		return (int)got;
@@ -119,6 +121,21 @@ static int map_segment(struct suture_patch *patch, const struct spm_segment *seg
 		return ret;
 	}
 	return 0;
+}
+
+/* Text comes last: whoever sees it sees the ledger, also a child that is forked now. */
+static int map_segments(struct suture_patch *patch, unsigned long base, bool text)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < patch->elf.nr_segments && !ret; i++) {
+		const struct spm_segment *seg = &patch->elf.segments[i];
+
+		if (!!(seg->flags & PF_X) == text)
+			ret = map_segment(patch, seg, base);
+	}
+	return ret;
 }
 
 /* The words that refer to these objects (a bit each); to the patch itself with @own. A
@@ -177,8 +194,11 @@ static int map_ledger(struct suture_patch *patch, unsigned long base)
 		      MAP_FIXED | MAP_ANONYMOUS, 0);
 }
 
+/* Of current->mm. -EBUSY, -EINTR: it is still there; survey->view.stale_base finds it. */
 int suture_unmap(struct suture_patch *patch, unsigned long base)
 {
+	if (!suture_mmap_lock_free(current->mm))
+		return -EBUSY;
 	return vm_munmap(base, patch->span);
 }
 
@@ -232,20 +252,14 @@ int suture_map(struct suture_patch *patch, const struct suture_view *view,
 	       unsigned long *ret_base)
 {
 	unsigned long base;
-	u32 i;
 	int ret;
 
 	ret = reserve(patch, view, &base);
 	if (ret)
 		return ret;
-	for (i = 0; i < patch->elf.nr_segments; i++) {
-		ret = map_segment(patch, &patch->elf.segments[i], base);
-		if (ret)
-			goto err;
-	}
-	ret = map_ledger(patch, base) ?: suture_hooks_map(patch, base) ?:
-	      relocate(patch, view, base, ~0U, true) ?:
-	      write_ledger(patch, view, base);
+	ret = map_segments(patch, base, false) ?: map_ledger(patch, base) ?:
+	      suture_hooks_map(patch, base) ?: relocate(patch, view, base, ~0U, true) ?:
+	      write_ledger(patch, view, base) ?: map_segments(patch, base, true);
 	if (ret)
 		goto err;
 	*ret_base = base;

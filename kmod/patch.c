@@ -238,17 +238,23 @@ static int add_files(struct suture_patch *patch, const struct suture_ioc_file *f
 	for (i = 0; i < nr; i++) {
 		struct file *file = fget(files[i].fd);
 
+		if (files[i].object >= patch->note.nr_objects) {
+			suture_say(message, "the patch has no object %u", files[i].object);
+			if (file)
+				fput(file);
+			return -EINVAL;
+		}
 		if (!file) {
 			suture_say(message, "file %u: bad descriptor %d", i, files[i].fd);
 			return -EBADF;
 		}
 		ret = suture_target_add(patch, files[i].object, file, message);
 		fput(file);
-		/* Anybody can make a file of the right build-id that is of no use. */
-		if (ret == -ERANGE || ret == -EIO)
-			useless = ret;
-		else if (ret < 0)
+		/* Anybody can make a file that was right a moment ago and is of no use. */
+		if (ret == -ENOMEM || ret == -EBUSY)
 			return ret;
+		if (ret < 0)
+			useless = ret;
 		else
 			*ret_added += ret;
 		if (fatal_signal_pending(current))

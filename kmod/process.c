@@ -126,6 +126,7 @@ int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 
 #define LOCK_TRIES	50
 #define LOCK_PAUSE_US	100
+#define LOCK_LOOKS	20	/* in each try: threads that fault hold it by turns */
 
 /*
  * A process can hold its mmap_lock for as long as a disk takes. Others must not
@@ -143,15 +144,110 @@ bool suture_mmap_read_lock(struct mm_struct *mm)
 	return false;
 }
 
+/*
+ * Can mm's mmap_lock be had for writing? What comes next waits for it, and a process can
+ * have its lock held for as long as it likes (a fault in a file of its own FUSE, by
+ * /proc/PID/mem). It may begin to just now, but that would be an odd coincidence.
+ */
+bool suture_mmap_lock_free(struct mm_struct *mm)
+{
+	int i;
+
+	for (i = 1; i <= LOCK_TRIES * LOCK_LOOKS; i++) {
+		/* Not mmap_write_trylock(), which newer kernels have not: nothing is changed. */
+		if (down_write_trylock(&mm->mmap_lock)) {
+			up_write(&mm->mmap_lock);
+			return true;
+		}
+		if (i % LOCK_LOOKS)
+			cpu_relax();
+		else
+			usleep_range(LOCK_PAUSE_US, 2 * LOCK_PAUSE_US);
+	}
+	return false;
+}
+
+static bool maps(struct mm_struct *mm, const struct inode *inode)
+{
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, 0);
+
+	for_each_vma(vmi, vma) {
+		if (vma->vm_file && file_inode(vma->vm_file) == inode)
+			return true;
+	}
+	return false;
+}
+
+/* A uprobe of the file would wait for this mm. */
+static bool is_stuck(struct mm_struct *mm, const struct inode *inode)
+{
+	bool concerned;
+
+	if (!suture_mmap_read_lock(mm))
+		return true;
+	concerned = maps(mm, inode);
+	mmap_read_unlock(mm);
+	return concerned && !suture_mmap_lock_free(mm);
+}
+
+/*
+ * suture_watchable - can a uprobe of the file come or go just now?
+ * @patience_ms: for one process. A busy one is done with its lock some time, one that
+ *               wants to be in the way is not
+ *
+ * That takes the mmap_lock of each process that maps it, for writing, while no process of
+ * the system can fork. Returns 0, -ENOMEM, or -EBUSY; @message (may be NULL) names a process
+ * whose lock is held all the time.
+ */
+int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *message)
+{
+	struct suture_procs procs;
+	unsigned int i;
+	int ret;
+
+	ret = suture_procs_collect(&procs);
+	for (i = 0; !ret && i < procs.nr; i++) {
+		struct mm_struct *mm = suture_task_mm(procs.tasks[i]);
+		unsigned long until = jiffies + msecs_to_jiffies(patience_ms);
+		bool stuck;
+
+		if (!mm)
+			continue;
+		do {
+			stuck = is_stuck(mm, inode);
+		} while (stuck && time_before(jiffies, until) && !fatal_signal_pending(current));
+		if (stuck) {
+			ret = -EBUSY;
+			if (message)
+				suture_say(message,
+					   "process %d (%s) keeps its mappings locked, so nothing can be watched",
+					   task_pid_vnr(procs.tasks[i]), procs.tasks[i]->comm);
+		}
+		mmput(mm);
+		cond_resched();
+	}
+	suture_procs_free(&procs);
+	return ret;
+}
+
 /* ------------------------------------------------------------- mm locks */
 
 #define MM_LOCK_BITS	10
 
 static struct mutex mm_locks[1 << MM_LOCK_BITS];
 
-void suture_mm_lock(struct mm_struct *mm)
+/* False: another process has it, and takes its time; try again later. */
+bool suture_mm_lock(struct mm_struct *mm)
 {
-	mutex_lock(&mm_locks[hash_ptr(mm, MM_LOCK_BITS)]);
+	int i;
+
+	for (i = 0; i < LOCK_TRIES; i++) {
+		if (mutex_trylock(&mm_locks[hash_ptr(mm, MM_LOCK_BITS)]))
+			return true;
+		usleep_range(LOCK_PAUSE_US, 2 * LOCK_PAUSE_US);
+	}
+	return false;
 }
 
 void suture_mm_unlock(struct mm_struct *mm)

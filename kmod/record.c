@@ -13,15 +13,30 @@
 
 #define PRUNE_FIRST	256U	/* records, before the ended are looked for */
 
-static struct suture_record *find(struct suture_patch *patch, struct pid *tgid, void *mm)
+/* One a process; of what it ran before its last execve nothing counts. */
+static struct suture_record *find_process(struct suture_patch *patch, struct pid *tgid)
 {
 	struct suture_record *record;
 
 	list_for_each_entry(record, &patch->records, node) {
-		if (record->tgid == tgid && record->mm == mm)
+		if (record->tgid == tgid)
 			return record;
 	}
 	return NULL;
+}
+
+/* An mm's address alone can come back with a later execve. */
+static bool is_of(const struct suture_record *record, const struct task_struct *leader, void *mm)
+{
+	return record->mm == mm && record->exec_id == READ_ONCE(leader->self_exec_id);
+}
+
+static struct suture_record *find(struct suture_patch *patch, struct pid *tgid,
+				  const struct task_struct *leader, void *mm)
+{
+	struct suture_record *record = find_process(patch, tgid);
+
+	return record && is_of(record, leader, mm) ? record : NULL;
 }
 
 static void free_record(struct suture_patch *patch, struct suture_record *record)
@@ -69,16 +84,24 @@ u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct
 		prune(patch, false);
 		patch->prune_at = max(2 * patch->nr_records, PRUNE_FIRST);
 	}
-	record = find(patch, tgid, mm);
+	record = find_process(patch, tgid);
 	if (!record) {
 		record = suture_try(kzalloc(sizeof(*record), GFP_KERNEL));
 		if (!record)
 			goto out;
 		record->tgid = get_pid(tgid);
-		record->mm = mm;
 		list_add_tail(&record->node, &patch->records);
 		patch->nr_records++;
 	}
+	if (!is_of(record, leader, mm)) {
+		record->mm = mm;
+		record->exec_id = READ_ONCE(leader->self_exec_id);
+		record->attempts = 0;
+		record->in_a_row = 0;
+	}
+	/* A new goal, new patience. */
+	if (record->turns != READ_ONCE(patch->turns))
+		record->in_a_row = 0;
 	record->turns = READ_ONCE(patch->turns);
 	record->error = error;
 	record->reason = block ? block->reason : SUTURE_REASON_NONE;
@@ -97,21 +120,23 @@ out:
 }
 
 /*
- * suture_hook_said_no - has a hook refused or failed here since the goal was set?
+ * suture_hook_not_again - has a hook been late here since the goal was set? Or (@refused
+ * does count) has it refused?
  *
- * It is asked once. Somebody who wants it asked again loads or reverts again.
+ * Then it is not asked again. Somebody who wants it asked loads or reverts again.
  */
-bool suture_hook_said_no(struct suture_patch *patch, struct task_struct *leader,
-			 struct mm_struct *mm)
+bool suture_hook_not_again(struct suture_patch *patch, struct task_struct *leader,
+			   struct mm_struct *mm, bool refused)
 {
 	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
 	const struct suture_record *record;
 	bool no;
 
 	mutex_lock(&patch->records_lock);
-	record = tgid ? find(patch, tgid, mm) : NULL;
+	record = tgid ? find(patch, tgid, leader, mm) : NULL;
 	no = record && record->turns == READ_ONCE(patch->turns) &&
-	     (record->reason == SUTURE_REASON_HOOK || record->reason == SUTURE_REASON_HOOK_LATE);
+	     ((refused && record->reason == SUTURE_REASON_HOOK) ||
+	      record->reason == SUTURE_REASON_HOOK_LATE);
 	mutex_unlock(&patch->records_lock);
 	put_pid(tgid);
 	return no;
@@ -148,7 +173,7 @@ static bool add_record(struct suture_patch *patch, struct task_struct *leader, v
 	const struct suture_record *record;
 
 	mutex_lock(&patch->records_lock);
-	record = find(patch, tgid, mm);
+	record = find(patch, tgid, leader, mm);
 	if (record) {
 		proc->attempts = record->attempts;
 		proc->pause_us = record->held_us;

@@ -127,6 +127,7 @@ struct suture_patch {
 	u32 turns;			/* of the goal, likewise */
 	u32 state;			/* enum suture_patch_state; suture_lock */
 	bool unwanted;			/* the user himself has reverted it */
+	bool superseded;		/* also who took its place is gone; suture_lock */
 	bool force;			/* immediate, whatever the note says */
 	unsigned long next_try;		/* jiffies */
 	unsigned int delay_ms;		/* of the last wait; grows */
@@ -159,6 +160,7 @@ struct suture_record {
 	struct list_head node;
 	struct pid *tgid;
 	void *mm;			/* never followed: tells an exec */
+	u64 exec_id;			/* self_exec_id of the leader then */
 	u32 state;			/* enum suture_proc_state */
 	u32 reason;			/* enum suture_proc_reason */
 	int error;
@@ -228,6 +230,7 @@ const char *suture_place_name(const struct suture_patch *patch, u32 number);
 
 /* ---- target.c */
 int suture_target_add(struct suture_patch *patch, u32 object, struct file *file, char *message);
+bool suture_targets_free(struct suture_patch *patch);
 void suture_target_free(struct suture_target *target);
 int suture_read_elf(struct file *file, struct spm_elf *elf, bool strict, const char **why);
 
@@ -245,10 +248,12 @@ int suture_procs_collect(struct suture_procs *procs);
 void suture_procs_free(struct suture_procs *procs);
 struct mm_struct *suture_task_mm(struct task_struct *leader);
 bool suture_mmap_read_lock(struct mm_struct *mm);
+bool suture_mmap_lock_free(struct mm_struct *mm);
+int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *message);
 
 /* One at a time changes an mm: a transition, or the process itself (watch.c). */
 void suture_process_init(void);
-void suture_mm_lock(struct mm_struct *mm);
+bool __must_check suture_mm_lock(struct mm_struct *mm);
 void suture_mm_unlock(struct mm_struct *mm);
 
 /* A walk over the user threads of an mm; fn returns 0 to go on. In an RCU section. */
@@ -326,6 +331,7 @@ struct suture_survey {
 
 struct suture_survey *suture_survey_new(struct suture_patch *patch);
 void suture_survey_free(struct suture_survey *survey);
+void suture_survey_forget(struct suture_survey *survey);
 int suture_survey_mm(struct suture_survey *survey, struct mm_struct *mm);
 int suture_find_holder(const struct suture_survey *survey, const struct suture_place *place,
 		       unsigned long at, const u8 *bytes);
@@ -552,8 +558,8 @@ int suture_scope_promote(const char *name, char *message);
 /* ---- record.c */
 u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
 		  u32 state, int error, const struct suture_block *block, u32 held_us);
-bool suture_hook_said_no(struct suture_patch *patch, struct task_struct *leader,
-			 struct mm_struct *mm);
+bool suture_hook_not_again(struct suture_patch *patch, struct task_struct *leader,
+			   struct mm_struct *mm, bool refused);
 void suture_records_prune(struct suture_patch *patch, bool all);
 bool suture_proc_fill(struct suture_survey *survey, struct task_struct *leader,
 		      struct suture_proc *proc);

@@ -6,6 +6,7 @@
 #include "suture.h"
 
 #define NOTE_MAX	(64 * 1024)	/* of a target's PT_NOTE that is read */
+#define WATCH_PATIENCE_MS 2000	/* see suture_watchable() */
 #define BUILD_ID_TYPE	3		/* NT_GNU_BUILD_ID of the ELF specification */
 
 static int read_at(struct file *file, void *buf, size_t len, loff_t pos)
@@ -106,7 +107,8 @@ static bool known(struct suture_patch *patch, struct inode *inode)
 /*
  * suture_target_add - watch a file that carries an object
  *
- * Under suture_lock. Returns 1, 0 (was known), or an error with *message.
+ * Under suture_lock. Returns 1, 0 (was known), or an error with *message: -ENOMEM, -EBUSY
+ * (the machine's), others are the file's.
  */
 int suture_target_add(struct suture_patch *patch, u32 object, struct file *file, char *message)
 {
@@ -115,10 +117,6 @@ int suture_target_add(struct suture_patch *patch, u32 object, struct file *file,
 	const char *why = NULL;
 	int ret;
 
-	if (object >= patch->note.nr_objects) {
-		snprintf(message, SUTURE_MESSAGE_MAX, "the patch has no object %u", object);
-		return -EINVAL;
-	}
 	if (!S_ISREG(inode->i_mode) || !(file->f_mode & FMODE_READ)) {
 		snprintf(message, SUTURE_MESSAGE_MAX,
 			 "%pD: not a regular file opened for reading", file);
@@ -154,6 +152,10 @@ int suture_target_add(struct suture_patch *patch, u32 object, struct file *file,
 		goto err;
 	}
 
+	ret = suture_watchable(inode, WATCH_PATIENCE_MS, message);
+	if (ret)
+		goto err_said;
+
 	/* On the list before it is watched: who comes by a new mapping looks there. */
 	down_write(&patch->targets_sem);
 	list_add_tail(&target->node, &patch->targets);
@@ -172,10 +174,23 @@ int suture_target_add(struct suture_patch *patch, u32 object, struct file *file,
 	return 1;
 err:
 	snprintf(message, SUTURE_MESSAGE_MAX, "%pD: %s", file, why ?: "cannot be read");
+err_said:
 	iput(target->inode);
 	fput(target->file);
 	kfree(target);
 	return ret;
+}
+
+/* Can its files be let go of just now? Under suture_lock. */
+bool suture_targets_free(struct suture_patch *patch)
+{
+	struct suture_target *target;
+
+	list_for_each_entry(target, &patch->targets, node) {
+		if (suture_watchable(target->inode, 0, NULL))
+			return false;
+	}
+	return true;
 }
 
 /* Stop watching; nobody comes by a new mapping any more. Under suture_lock. */

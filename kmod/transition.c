@@ -128,8 +128,10 @@ static enum outcome towards_patched(struct suture_survey *survey, struct task_st
 
 	switch (view->kind) {
 	case SUTURE_VIEW_UNPATCHED:
-		if (patch->note.nr_hooks && suture_hook_said_no(patch, leader, survey->mm))
+		if (patch->note.nr_hooks && suture_hook_not_again(patch, leader, survey->mm, true)) {
+			clean_up(survey, leader);
 			return OUTCOME_STUCK;
+		}
 		if (!suture_canary_wants(patch) ||
 		    !suture_scope_allows(patch, leader, survey->mm))
 			return clean_up(survey, leader);
@@ -211,6 +213,9 @@ static enum outcome towards_unpatched(struct suture_survey *survey, struct task_
 		if (!view->patch_base)
 			break;
 		hooks = view->kind == SUTURE_VIEW_PATCHED;
+		if (hooks && survey->patch->note.nr_hooks &&
+		    suture_hook_not_again(survey->patch, leader, survey->mm, false))
+			return OUTCOME_STUCK;
 		ret = suture_revert_mm(survey, leader, hooks, &block, &held_us);
 		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
 	case SUTURE_VIEW_FOREIGN:
@@ -236,7 +241,11 @@ static enum outcome one_process(struct suture_survey *survey, struct task_struct
 
 	if (!mm)
 		return OUTCOME_LOST;
-	suture_mm_lock(mm);
+	if (!suture_mm_lock(mm)) {
+		survey->mm = mm;
+		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
+		goto out;
+	}
 	ret = suture_survey_mm(survey, mm);
 	if (ret == -EBUSY) {
 		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
@@ -249,6 +258,7 @@ static enum outcome one_process(struct suture_survey *survey, struct task_struct
 		outcome = towards_unpatched(survey, leader);
 	}
 	suture_mm_unlock(mm);
+out:
 	mmput(mm);
 	return outcome;
 }
@@ -348,8 +358,11 @@ static void conclude(struct suture_patch *patch, enum suture_goal goal, bool don
 		patch->clean_looks = 0;
 	if (goal == SUTURE_GOAL_UNPATCHED) {
 		if (done && nobody_left(patch)) {
-			suture_patch_unload(patch);
-			return;
+			if (suture_targets_free(patch)) {
+				suture_patch_unload(patch);
+				return;
+			}
+			done = false;
 		}
 		if (done)
 			patch->delay_ms = 0;

@@ -37,3 +37,20 @@ late() {
 late 2 0	# loops
 late 3 30	# sleeps in a system call
 late 8 0	# stops its process; goes on later
+
+# one that is late on the way out is asked again only when somebody asks for it again
+start p "$T/hooks/hooked"
+apply hooked
+is p "1:2 2:101" log
+is p ok deed 3 2 0
+suture revert --no-wait hooked
+wait_for 20 state_is hooked "${pid[p]}" failed
+expect_eq "$(proc hooked "${pid[p]}" error)" -110 "error of the revert"
+is p 101 call
+is p 3:101 log
+sleep 2.5
+is p none log
+is p ok deed 3 0 0
+revert hooked
+is p 2 call
+stop p
