@@ -51,6 +51,19 @@ static bool are_neighbours(const struct suture_patch *a, const struct suture_pat
 	return false;
 }
 
+/*
+ * Under suture_list_lock: who takes the patch's place in the end. Where that one is on
+ * its way out itself, because a third has come, it is the third. NULL: nobody.
+ */
+static struct suture_patch *replacer(const struct suture_patch *patch)
+{
+	struct suture_patch *other = patch->replaced_by;
+
+	while (other && other->replaced_by && READ_ONCE(other->goal) == SUTURE_GOAL_UNPATCHED)
+		other = other->replaced_by;
+	return other;
+}
+
 /* ---------------------------------------------------------------- crews */
 
 #define CREW_MAX	64U
@@ -72,7 +85,7 @@ static struct suture_crew *crew_of(struct suture_patch *patch, bool neighbours)
 		if (other == patch || crew->nr == CREW_MAX)
 			continue;
 		if (neighbours ? !are_neighbours(patch, other) :
-				 READ_ONCE(other->replaced_by) != patch)
+				 replacer(other) != patch)
 			continue;
 		kref_get(&other->ref);
 		crew->patches[crew->nr++] = other;
@@ -108,7 +121,7 @@ struct suture_patch *suture_replacer_get(struct suture_patch *patch)
 	struct suture_patch *other;
 
 	spin_lock(&suture_list_lock);
-	other = patch->replaced_by;
+	other = replacer(patch);
 	if (other)
 		kref_get(&other->ref);
 	spin_unlock(&suture_list_lock);
@@ -225,8 +238,16 @@ static int check_places(const struct suture_patch *patch, const struct suture_pa
 /* It is kept in some process by the patch that takes its place, and by nothing else. */
 static bool is_settled(const struct suture_patch *patch)
 {
-	return patch->replaced_by && !patch->unwanted &&
-	       patch->replaced_by->state == SUTURE_PATCH_APPLIED;
+	const struct suture_patch *other = replacer(patch);
+
+	return other && !patch->unwanted && other->state == SUTURE_PATCH_APPLIED;
+}
+
+/* It can take the place only of one that nobody else has superseded before. */
+static bool is_superseded(const struct suture_patch *patch, const struct suture_patch *other)
+{
+	return other->replaced_by && is_named(patch, other) &&
+	       !will_replace(patch, replacer(other));
 }
 
 /*
@@ -263,6 +284,11 @@ int suture_order_check(const struct suture_patch *patch, char *message)
 				   suture_patch_name(other->replaced_by), suture_patch_name(other));
 			return -EBUSY;
 		}
+		if (is_superseded(patch, other)) {
+			suture_say(message, "%s takes the place of %s already; name that one",
+				   suture_patch_name(replacer(other)), suture_patch_name(other));
+			return -EBUSY;
+		}
 		ret = check_states(patch, other, message) ?: check_places(patch, other, message);
 		if (ret)
 			return ret;
@@ -285,14 +311,15 @@ void suture_order_add(struct suture_patch *patch)
 
 /*
  * Under suture_lock: the patch takes the place of those. Before any process has it: who
- * is patched must know what has to go. Their goals are suture_order_follow()'s.
+ * is patched must know what has to go. Their goals are suture_order_follow()'s. One that
+ * has been superseded before, and is kept somewhere, goes by way of its replacer.
  */
 void suture_order_replace(struct suture_patch *patch)
 {
 	struct suture_patch *other;
 
 	list_for_each_entry(other, &suture_patches, node) {
-		if (other == patch || !will_replace(patch, other))
+		if (other == patch || other->replaced_by || !will_replace(patch, other))
 			continue;
 		kref_get(&patch->ref);
 		spin_lock(&suture_list_lock);
@@ -303,7 +330,8 @@ void suture_order_replace(struct suture_patch *patch)
 
 /*
  * Under suture_lock: the goals of those whose place the patch takes follow its own. If it
- * is only for some processes, they stay for the others.
+ * is only for some processes, they stay for the others. What the user has reverted, or
+ * what was superseded by another one before, does not come back.
  */
 void suture_order_follow(struct suture_patch *patch)
 {
@@ -313,7 +341,8 @@ void suture_order_follow(struct suture_patch *patch)
 	if (coming && suture_scope_partial(patch))
 		return;
 	list_for_each_entry(other, &suture_patches, node) {
-		if (other->replaced_by == patch)
+		if (other->replaced_by == patch &&
+		    (coming || !(other->unwanted || other->superseded)))
 			suture_patch_set_goal(other, coming ? SUTURE_GOAL_UNPATCHED :
 							      SUTURE_GOAL_PATCHED);
 	}
@@ -342,24 +371,28 @@ int suture_replaced_here(struct suture_patch *patch, struct mm_struct *mm)
 	return ret;
 }
 
-/* Under suture_lock: off the list. Nothing is left to take anybody's place. */
+/* Under suture_lock: off the list. Whose place it took is left to who takes its own. */
 void suture_order_remove(struct suture_patch *patch)
 {
-	struct suture_patch *other, *replacer = patch->replaced_by;
+	struct suture_patch *other, *next = patch->replaced_by;
 	unsigned int dropped = 0;
 
 	spin_lock(&suture_list_lock);
 	list_del_init(&patch->node);
 	patch->replaced_by = NULL;
 	list_for_each_entry(other, &suture_patches, node) {
-		if (other->replaced_by == patch) {
-			other->replaced_by = NULL;
-			dropped++;
+		if (other->replaced_by != patch)
+			continue;
+		other->replaced_by = next;
+		if (next) {
+			kref_get(&next->ref);
+			other->superseded = true;
 		}
+		dropped++;
 	}
 	spin_unlock(&suture_list_lock);
-	if (replacer)
-		suture_patch_put(replacer);
+	if (next)
+		suture_patch_put(next);
 	while (dropped--)
 		suture_patch_put(patch);
 }
