@@ -397,7 +397,8 @@ void suture_change_undo(struct suture_change *change)
 	if (change->edits)
 		suture_edits_give_back(change->edits);
 	for (i = 0; i < change->nr; i++) {
-		if (change->parts[i].mapped)
+		/* Where a hook's thread may be inside, it is stale: drained by the next look. */
+		if (change->parts[i].mapped && !change->born)
 			unmap(change->mm, change->parts[i].patch, change->parts[i].base);
 	}
 }
@@ -415,7 +416,7 @@ static int finish(struct suture_change *change)
 
 		if (part->op != SUTURE_PART_REMOVE)
 			continue;
-		if (change->inside || !change->quiescent)
+		if (change->inside || change->born || !change->quiescent)
 			ret = -EAGAIN;		/* draining */
 		else
 			ret = unmap(change->mm, part->patch, part->base) ?: ret;
@@ -474,8 +475,10 @@ int suture_apply_mm(struct suture_survey *survey, struct task_struct *leader,
 
 	kthread_use_mm(survey->mm);
 	/* Left over by a dlclose, or by a fork in the middle: first out with it. */
-	if (survey->view.stale_base)
+	if (survey->view.stale_base) {
 		ret = drain(survey, leader, survey->view.stale_base, block, ret_held);
+		suture_survey_forget(survey);
+	}
 	if (!ret)
 		ret = find_others(&change, survey, block);
 	if (ret)

@@ -38,6 +38,13 @@ bool suture_task_work_cancel(struct task_struct *task, struct callback_head *wor
 /* Drop the pages of [start, start + size) in vma. False: this kernel has no way to. */
 bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long size);
 
+/* For suture_get_page(): a page that NUMA balancing has hidden is to be seen again. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define SUTURE_FOLL_UNHIDE FOLL_HONOR_NUMA_FAULT
+#else
+#define SUTURE_FOLL_UNHIDE 0	/* any look without FOLL_FORCE does */
+#endif
+
 /* Take a reference to one page of another mm, likewise; not for writing into it. */
 long suture_get_page(struct mm_struct *mm, unsigned long addr, unsigned int flags,
 		     struct page **page);

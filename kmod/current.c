@@ -44,7 +44,7 @@ static bool alone_and_outside(const struct suture_ranges *ranges, bool quiescent
 }
 
 /* What dlclose left over. False: another thread may be inside, or it is in use. */
-static bool unmap_stale(const struct suture_survey *survey)
+static bool unmap_stale(struct suture_survey *survey)
 {
 	unsigned long base = survey->view.stale_base;
 	struct suture_ranges *ranges = suture_ranges_new(2);
@@ -56,6 +56,8 @@ static bool unmap_stale(const struct suture_survey *survey)
 		ok = alone_and_outside(ranges, true) && !suture_hooks_unfinished(survey->mm) &&
 		     !suture_unmap(survey->patch, base);
 	}
+	if (ok)
+		suture_survey_forget(survey);
 	kvfree(ranges);
 	return ok;
 }
@@ -213,9 +215,11 @@ int suture_apply_current(struct suture_patch *patch)
 	if (!survey)
 		return -ENOMEM;
 	survey->mm = mm;
-	suture_mm_lock(mm);
-	ret = apply(survey, start, end);
-	suture_mm_unlock(mm);
+	ret = -EAGAIN;
+	if (suture_mm_lock(mm)) {
+		ret = apply(survey, start, end);
+		suture_mm_unlock(mm);
+	}
 	suture_survey_free(survey);
 	return ret;
 }

@@ -94,6 +94,43 @@ static const struct suture_edit *edit_at(const struct suture_edits *edits, unsig
 	return NULL;
 }
 
+/*
+ * The old bytes stand at this place: mappings that had a branch there have been left over
+ * by a dlclose. Once there is a branch again, they would look as if they were below it.
+ */
+static void plan_dead(struct suture_edits *edits, const struct suture_part *parts,
+		      unsigned int nr, const struct suture_part *part,
+		      const struct suture_place *place, unsigned long at)
+{
+	const struct suture_survey *survey = part->survey;
+	u8 bytes[SUTURE_PLACE_MAX];
+	unsigned int i, k;
+
+	for (i = 0; i < survey->nr_mappings; i++) {
+		const struct suture_mapping *m = &survey->mappings[i];
+		unsigned long bases[SUTURE_MAX_OBJECTS], state;
+		struct suture_edit *edit = &edits->edits[edits->nr];
+
+		state = m->base + m->patch->ledger + offsetof(struct suture_ledger, state);
+		if (!m->ledger.state || is_removed(parts, nr, m) || edit_at(edits, state) ||
+		    (m->patch == part->patch && m->base == part->base))
+			continue;
+		for (k = 0; k < m->patch->note.nr_objects; k++)
+			bases[k] = m->ledger.bases[k];
+		if (!bytes_at(m->patch, m->base, bases, ~0U, part->patch, place->object, at,
+			      place->len, bytes))
+			continue;
+		edit->patch = m->patch;
+		edit->func = SUTURE_NO_FUNC;
+		edit->addr = state;
+		edit->len = sizeof(m->ledger.state);
+		edit->is_data = true;
+		memcpy(edit->old, &m->ledger.state, sizeof(m->ledger.state));
+		memset(edit->new, 0, sizeof(m->ledger.state));
+		edits->nr++;
+	}
+}
+
 /* The caller holds targets_sem, and mmap_lock for reading. */
 static int plan_place(struct suture_edits *edits, const struct suture_part *parts,
 		      unsigned int nr, const struct suture_part *part, u32 number)
@@ -133,6 +170,8 @@ static int plan_place(struct suture_edits *edits, const struct suture_part *part
 	edit->len = place->len;
 	edit->is_branch = part->op != SUTURE_PART_REMOVE;
 	edits->nr++;
+	if (holder == SUTURE_HOLDER_OLD)
+		plan_dead(edits, parts, nr, part, place, edit->addr);
 	return 0;
 }
 
@@ -197,7 +236,7 @@ int suture_edits_make(struct mm_struct *mm, const struct suture_part *parts, uns
 	int ret = 0;
 
 	for (i = 0; i < nr; i++)
-		room += parts[i].patch->nr_places + 1;
+		room += parts[i].patch->nr_places + 1 + parts[i].survey->nr_mappings;
 	edits = suture_try(kvzalloc(struct_size(edits, edits, room), GFP_KERNEL));
 	if (!edits)
 		return -ENOMEM;
@@ -265,17 +304,20 @@ int suture_edits_pin(struct suture_edits *edits)
 /* --------------------------------------------------------------- write */
 
 /* A uprobe that comes or goes puts another page in the place of the pinned one. */
-static bool is_mapped(unsigned long addr, const struct page *pinned)
+static bool is_mapped(struct mm_struct *mm, unsigned long addr, const struct page *pinned)
 {
 	struct page *page;
 
-	if (get_user_pages_fast_only(addr, 1, 0, &page) != 1)
+	/* What is PROT_NONE (to NUMA balancing, data that nobody touches is that sooner or
+	 * later), execute-only or has a key, only the slow way finds. */
+	if (get_user_pages_fast_only(addr, 1, 0, &page) != 1 &&
+	    suture_get_page(mm, addr, FOLL_FORCE | FOLL_NOWAIT, &page) != 1)
 		return false;
 	put_page(page);
 	return page == pinned;
 }
 
-/* Are the pinned pages still those of current->mm? Neither sleeps nor faults. */
+/* Are the pinned pages still those of current->mm? The mmap_lock is held; waits for nothing. */
 bool suture_edits_mapped(const struct suture_edits *edits)
 {
 	unsigned int i;
@@ -283,9 +325,10 @@ bool suture_edits_mapped(const struct suture_edits *edits)
 	for (i = 0; i < edits->nr; i++) {
 		const struct suture_edit *edit = &edits->edits[i];
 
-		if (!is_mapped(edit->addr, edit->pages[0]))
+		if (!is_mapped(edits->mm, edit->addr, edit->pages[0]))
 			return false;
-		if (edit->pages[1] && !is_mapped(edit->addr + edit->len - 1, edit->pages[1]))
+		if (edit->pages[1] &&
+		    !is_mapped(edits->mm, edit->addr + edit->len - 1, edit->pages[1]))
 			return false;
 	}
 	return true;

@@ -393,7 +393,8 @@ void suture_stack_fetch(struct mm_struct *mm, const struct suture_fault *fault)
 			return;
 		vma = find_vma(mm, addr);
 		ok = vma && vma->vm_start <= addr && vma_is_anonymous(vma) &&
-		     suture_may_fault_in(vma) && suture_get_page(mm, addr, 0, &page) == 1;
+		     suture_may_fault_in(vma) &&
+		     suture_get_page(mm, addr, SUTURE_FOLL_UNHIDE, &page) == 1;
 		mmap_read_unlock(mm);
 		if (!ok)
 			return;

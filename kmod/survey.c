@@ -44,6 +44,19 @@ struct suture_target *suture_find_target(struct suture_patch *patch, const struc
 	return NULL;
 }
 
+/* The stale mapping was unmapped since the survey was made. */
+void suture_survey_forget(struct suture_survey *survey)
+{
+	unsigned int i;
+
+	for (i = 0; i < survey->nr_mappings; i++) {
+		struct suture_mapping *m = &survey->mappings[i];
+
+		if (m->patch == survey->patch && m->base == survey->view.stale_base)
+			memset(&m->ledger, 0, sizeof(m->ledger));
+	}
+}
+
 /* ------------------------------------------------------------- mappings */
 
 /*
@@ -158,7 +171,7 @@ static int read_ledgers(struct suture_survey *survey)
 		if (ret && ret != -EFAULT)
 			return ret;
 		if (ret || ledger->magic != SUTURE_LEDGER_MAGIC)
-			memset(ledger, 0, sizeof(*ledger));	/* forked while it was mapped */
+			memset(ledger, 0, sizeof(*ledger));	/* mapped by the process itself */
 	}
 	return 0;
 }
@@ -494,7 +507,7 @@ static int read_view(struct suture_survey *survey, bool reverting)
 		struct suture_view its = {}, view = { .func = SUTURE_NO_FUNC };
 		struct use use;
 
-		if (survey->mappings[i].patch != patch)
+		if (survey->mappings[i].patch != patch || !survey->mappings[i].ledger.magic)
 			continue;
 		judge(survey, i, &use);
 		if (!use.live) {
