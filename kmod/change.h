@@ -15,6 +15,7 @@ struct suture_change {
 	bool quiescent;
 	bool inside_ok;			/* write although a thread is inside ... */
 	bool inside;			/* ... as it was */
+	bool born;			/* a hook has started a thread */
 	u32 pre, post;			/* hooks of the patch of part 0 to be run, or 0 */
 	unsigned int nr;
 	struct suture_part parts[];	/* the survey of part 0 is the caller's */

@@ -259,6 +259,7 @@ static bool seat_still(struct suture_gate *gate, struct seat *seat, u32 *ret_rea
 struct still {
 	struct suture_gate *gate;
 	struct suture_block *block;
+	bool births_only;
 	bool again;		/* a thread without a seat was found */
 };
 
@@ -272,16 +273,16 @@ static int look_at(struct task_struct *t, void *data)
 	if (READ_ONCE(t->flags) & PF_EXITING)
 		return 0;	/* it will not see user mode again */
 	if (!seat) {
+		still->again = true;
 		seat = add_seat(gate, t);
 		if (!seat) {
 			still->block->reason = SUTURE_REASON_RUNNING;
 			return -EAGAIN;
 		}
 		queue_seat(seat);
-		still->again = true;
 		return 0;
 	}
-	if (seat_still(gate, seat, &reason))
+	if (still->births_only || seat_still(gate, seat, &reason))
 		return 0;
 	still->block->reason = reason;
 	still->block->func = SUTURE_NO_FUNC;
@@ -464,13 +465,20 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 /*
  * suture_gate_check_again - hooks have run: has one of them started a thread?
  *
- * Of a closed gate. 0, or -EAGAIN with *@block: one is there that is not held.
+ * Of a closed gate: every other thread was still once, and meets the gate before it is in
+ * user mode. 0, or -EAGAIN with *@block: one is there that is not held.
  */
 int suture_gate_check_again(struct suture_gate *gate, struct suture_block *block)
 {
+	struct still still = { .gate = gate, .block = block, .births_only = true };
+
 	block->reason = SUTURE_REASON_RUNNING;
 	block->func = SUTURE_NO_FUNC;
-	return all_still(gate, block) ? 0 : -EAGAIN;
+	gate->hint = 0;
+	rcu_read_lock();
+	suture_for_each_thread(gate->mm, gate->leader, look_at, &still);
+	rcu_read_unlock();
+	return still.again ? -EAGAIN : 0;
 }
 
 /*

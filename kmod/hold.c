@@ -29,23 +29,27 @@ static int run_hooks(struct suture_change *change, struct suture_gate *gate, u32
 		     struct suture_block *block)
 {
 	const struct suture_part *part = &change->parts[0];
+	struct suture_block ignored;
+	int ret;
 
 	if (!kind || !suture_has_hooks(part->patch, kind))
 		return 0;
-	return suture_hooks_run(gate, part->patch, part->base, kind, block);
+	ret = suture_hooks_run(gate, part->patch, part->base, kind, block);
+	change->born |= suture_gate_check_again(gate, &ignored) != 0;
+	return ret;
 }
 
 #define WRITE_TRIES	20
 #define WRITE_PAUSE_US	100
 
-/* A pre_* hook has run, and would run again: rather wait for a moment for the lock. */
-static int write_behind_hook(struct suture_change *change, struct suture_gate *gate,
-			     const struct suture_edits *edits, struct suture_block *block)
+/* A pre_* hook has run, and would be asked again: rather wait for a moment for the lock. */
+static int write_behind_hook(struct suture_change *change, const struct suture_edits *edits,
+			     struct suture_block *block)
 {
-	int ret = suture_gate_check_again(gate, block), i;
+	int ret, i;
 
-	if (ret)
-		return ret;
+	if (change->born)
+		return suture_refuse(block, SUTURE_REASON_RUNNING, SUTURE_NO_FUNC, -EAGAIN);
 	ret = write_edits(change, edits, block);
 	for (i = 0; ret == -EAGAIN && i < WRITE_TRIES; i++) {
 		usleep_range(WRITE_PAUSE_US, 2 * WRITE_PAUSE_US);
@@ -68,12 +72,12 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 	if (change->settled) {
 		/* The branches stand already. No to that: take them out. */
 		if (ret == -ECANCELED || ret == -ETIMEDOUT)
-			return write_edits(change, change->edits, &ignored) ?: ret;
+			return write_behind_hook(change, change->edits, &ignored) ?: ret;
 		if (ret)
 			return ret;
-		ret = write_edits(change, change->settled, block);
+		ret = write_behind_hook(change, change->settled, block);
 	} else if (!ret && suture_has_hooks(change->parts[0].patch, change->pre)) {
-		ret = write_behind_hook(change, gate, change->edits, block);
+		ret = write_behind_hook(change, change->edits, block);
 	} else if (!ret) {
 		ret = write_edits(change, change->edits, block);
 	}

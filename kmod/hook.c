@@ -27,8 +27,15 @@
 
 /* ------------------------------------------------------------ the mapping */
 
+/* Elsewhere it would outlive the patch, and keep the module. */
+static int door_mremap(struct vm_area_struct *vma)
+{
+	return -EINVAL;
+}
+
 static const struct vm_operations_struct door_vm_ops = {
 	.fault = suture_runner_door,
+	.mremap = door_mremap,
 };
 
 static int door_mmap(struct file *file, struct vm_area_struct *vma)
