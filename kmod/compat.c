@@ -4,6 +4,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/printk.h>
+#include <linux/static_call.h>
 
 #include "compat.h"
 
@@ -56,18 +57,21 @@ void suture_uprobe_unregister(struct suture_uprobe *uprobe, struct inode *inode,
 
 /* ----------------------------------------------------------- task work */
 
-static int (*task_work_add_fn)(struct task_struct *task, struct callback_head *work,
-			       enum task_work_notify_mode notify);
-static void *task_work_add_symbol;
+/*
+ * A direct call, in the end: where the kernel checks indirect ones (IBT, kCFI), a function
+ * that nobody takes the address of has no mark that would let them in, and what a
+ * kprobe says is behind the mark.
+ */
+DEFINE_STATIC_CALL_NULL(add_task_work, task_work_add);
 
 int suture_task_work_add(struct task_struct *task, struct callback_head *work)
 {
-	return task_work_add_fn(task, work, TWA_RESUME);
+	return static_call(add_task_work)(task, work, TWA_RESUME);
 }
 
 int suture_task_work_add_waking(struct task_struct *task, struct callback_head *work)
 {
-	return task_work_add_fn(task, work, TWA_SIGNAL);
+	return static_call(add_task_work)(task, work, TWA_SIGNAL);
 }
 
 /*
@@ -178,14 +182,15 @@ static void *kprobe_address(const char *name)
 
 int suture_compat_init(void)
 {
-	task_work_add_symbol = symbol_get(task_work_add);
-	task_work_add_fn = task_work_add_symbol;
-	if (!task_work_add_fn)
-		task_work_add_fn = kprobe_address("task_work_add");
-	if (!task_work_add_fn) {
+	typeof(&task_work_add) add = symbol_get(task_work_add);
+
+	if (!add)
+		add = kprobe_address("task_work_add");
+	if (!add) {
 		pr_err("this kernel neither exports task_work_add nor lets a kprobe find it (CONFIG_KPROBES)\n");
 		return -EOPNOTSUPP;
 	}
+	static_call_update(add_task_work, add);
 	/* vmlinux cannot be unloaded: the references need not be kept. */
 	zap_symbol = symbol_get(ZAP_NAME);
 	return 0;
