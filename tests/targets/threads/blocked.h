@@ -9,6 +9,7 @@
 
 struct blocked {
 	const char *name;
+	int ticks;		/* its time-out is counted in ticks */
 	/* block once for @ms; 0 as expected, 1 something came early, negative errno */
 	int (*once)(int ms);
 	unsigned long rounds, eintr, early, failed;
