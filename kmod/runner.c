@@ -162,8 +162,6 @@ static bool go(struct seat *seat)
 
 	runner->regs = *regs;
 	runner->restart_block = current->restart_block;
-	if (runner->woken == seat)
-		suture_arch_unwind_restart(&runner->regs, runner->woken_nr, runner->woken_pc);
 
 	spin_lock(&runners_lock);
 	ok = runner->state == RUNNER_ORDERED;
@@ -200,6 +198,8 @@ static void give_back(struct suture_runner *runner)
 	struct pt_regs *regs = current_pt_regs();
 
 	*regs = runner->regs;
+	if (runner->woken == runner->seat)
+		suture_arch_unwind_restart(regs, runner->woken_nr, runner->woken_pc);
 	current->restart_block = runner->restart_block;
 	current->saved_sigmask = runner->saved_sigmask;
 	if (runner->restore_sigmask)

@@ -188,6 +188,10 @@ void suture_arch_unwind_restart(struct pt_regs *regs, int nr, unsigned long pc)
 {
 	if (regs->syscallno >= 0 || regs->pc != pc - INSN_LEN || (int)regs->regs[8] != nr)
 		return;
+	/* It is do_signal() that runs us, which looked for a restart before: what it would
+	 * show a handler now is the error. So the call begins, or goes on, behind it. */
+	if (test_thread_flag(TIF_NOTIFY_RESUME))
+		return;
 	regs->pc = pc;
 	regs->syscallno = nr;
 	regs->regs[0] = restart_error(nr, regs);
