@@ -4,6 +4,7 @@
  *   open FILE    dlopen, then call answer() at once    value of answer(4), and of the constructor
  *   close        dlclose
  *   map FILE     mmap it for reading only: it has no text here
+ *   text FILE    mmap its beginning, executable
  *   answer       the value of answer(4)
  *   hide, show   the library's text is made read-only, executable again
  *   copy         the library's text is copied to anonymous memory at the same address
@@ -75,12 +76,13 @@ static void handle(int argc, char **argv)
 		proto_say(dlclose(lib) ? "bad dlclose" : "ok");
 		lib = NULL;
 		answer = NULL;
-	} else if (!strcmp(argv[0], "map") && argc == 2) {
-		int fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+	} else if ((!strcmp(argv[0], "map") || !strcmp(argv[0], "text")) && argc == 2) {
+		int text = argv[0][0] == 't', fd = open(argv[1], O_RDONLY | O_CLOEXEC);
 		void *at = MAP_FAILED;
 
 		if (fd >= 0) {
-			at = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+			at = mmap(NULL, text ? 65536 : 4096, PROT_READ | (text ? PROT_EXEC : 0),
+				  MAP_PRIVATE, fd, 0);
 			close(fd);
 		}
 		proto_say(at == MAP_FAILED ? "bad mmap" : "ok");

@@ -2,19 +2,27 @@
 /*
  * A process whose patch has hooks.
  *   deed KIND WHAT VALUE   what the hooks of that kind are to do (numbers of hooked.h)
+ *   value KIND     what such a hook has left there
  *   log            what they did: the kinds in order, and what hooked(1) was then
  *   tid            which thread ran the last, and whether on a stack of its own
  *   call           hooked(1)
  *   asleep N       N threads that sleep for ever in futex()
  *   spin N         N threads that run
  *   malloc N       N threads that allocate and free
+ *   nest FILE      the main thread sleeps in hold() of this library until the next line
+ *   open FILE      its descriptor
  *   HOOKED_DEED in the environment is a first deed
  *   signals        how many SIGUSR1 and SIGUSR2 were handled, and how often the main
  *                  thread's mask was not what it is
  */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include "../common/proto.h"
 #include "hooked.h"
 
@@ -66,6 +74,46 @@ static void *allocate(void *unused)
 	return NULL;
 }
 
+static int beat(void *unused)
+{
+	(void)unused;
+	proto_yield();
+	for (;;)
+		hooked_state.beats++;
+	return 0;
+}
+
+/* For hooks: takes no lock. The stack is a mapping of its own, with the thread pointer above
+ * it, as threads have it; else nobody knows where it ends. */
+static void start_beating(void)
+{
+	char *stack = mmap(NULL, 3 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *tp = stack + 2 * 4096 - 512;
+
+	mprotect(stack + 4096, 4096, PROT_READ | PROT_WRITE);
+	clone(beat, tp, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+	      CLONE_SYSVSEM | CLONE_SETTLS, NULL, NULL, tp);
+}
+
+static int next_line(void *unused)
+{
+	char line[64];
+
+	(void)unused;
+	proto_say("ok");
+	return proto_line(line, sizeof(line)) ? 5 : -1;
+}
+
+static void nest(const char *file)
+{
+	void *lib = dlopen(file, RTLD_NOW);
+	int (*hold)(int (*cb)(void *arg), void *arg) = lib ? dlsym(lib, "hold") : NULL;
+	int got = hold ? hold(next_line, NULL) : -1;
+
+	proto_scrub();
+	proto_say("%d", got);
+}
+
 static bool threads(void *(*fn)(void *), int n)
 {
 	pthread_attr_t attr;
@@ -114,6 +162,12 @@ static void handle(int argc, char **argv)
 		hooked_state.value[kind] = atoi(argv[3]);
 		hooked_state.deed[kind] = atoi(argv[2]);
 		proto_say("ok");
+	} else if (!strcmp(argv[0], "value") && argc == 2) {
+		proto_say("%d", hooked_state.value[atoi(argv[1])]);
+	} else if (!strcmp(argv[0], "nest") && argc == 2) {
+		nest(argv[1]);
+	} else if (!strcmp(argv[0], "open") && argc == 2) {
+		proto_say("%d", open(argv[1], O_RDONLY | O_CLOEXEC));
 	} else if (!strcmp(argv[0], "log")) {
 		say_log();
 	} else if (!strcmp(argv[0], "tid")) {
@@ -153,6 +207,7 @@ int main(void)
 	sigemptyset(&some);
 	sigaddset(&some, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &some, NULL);
+	hooked_state.start_thread = start_beating;
 	proto_unused();
 	return proto_serve(handle);
 }

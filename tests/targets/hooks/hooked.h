@@ -14,6 +14,10 @@ enum hooked_deed {
 	HOOKED_THREAD_EXIT,	/* only this thread */
 	HOOKED_STOP,		/* SIGSTOP to this thread, which stops the process; then yes */
 	HOOKED_DOOR,		/* hand the door to a system call, read it by itself */
+	HOOKED_THREAD,		/* struct hooked_state.start_thread, once */
+	HOOKED_WATCH,		/* value: did that thread run meanwhile? */
+	HOOKED_MAP,		/* map the file whose descriptor is value, executable */
+	HOOKED_MAP_SHORTLY,	/* and unmap it again */
 };
 
 /* enum suture_hook_kind */
@@ -27,6 +31,8 @@ struct hooked_state {
 	volatile int answers[64];	/* what hooked(1) was then */
 	volatile int tid;		/* of the last */
 	volatile unsigned long stack;	/* likewise */
+	void (*start_thread)(void);	/* its code and stack are not those of the patch */
+	volatile unsigned long beats;	/* it counts */
 };
 
 extern struct hooked_state hooked_state;

@@ -2,6 +2,8 @@
 /* Functions that several patches replace at once. */
 #include "stack.h"
 
+int stack_hooks[8];
+
 #define FUNCTION __attribute__((noinline, visibility("default"), aligned(16)))
 
 FUNCTION int one(int x)
@@ -32,4 +34,9 @@ FUNCTION void stay(void (*fn)(void))
 {
 	fn();
 	__asm__ volatile("" ::: "memory");
+}
+
+FUNCTION int hook_runs(int i)
+{
+	return stack_hooks[i];
 }

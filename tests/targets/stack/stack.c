@@ -3,126 +3,78 @@
  * A program whose functions several patches replace.
  *   values         one(0) two(0) three(0)
  *   tell N         tell(N)
- *   spin           start a thread that calls one() without pause
- *   seen           which values of one(0) it has seen since the last time, in order of
- *                  their first coming, and how many calls there were
- *   enter | leave  a thread goes into stay(), and comes back
+ *   spin, seen     a thread that calls one()
+ *   enter, leave   into stay()
+ *   hooks          how often each hook has run (stack.h)
+ *   missing ADDR   from now on the page there comes only when we say so
+ *   come           it does, with what was in it
  */
 #define _GNU_SOURCE
-#include <pthread.h>
-#include <stdatomic.h>
-#include "../common/proto.h"
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include "../common/crew.h"
 #include "stack.h"
 
-#define MAX_SEEN 16
+#define PAGE 4096UL
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int seen[MAX_SEEN];
-static int nr_seen;
-static long calls;
+static char kept[PAGE];
+static unsigned long missing;
+static int faults;
 
-static void note(int value)
+static int take_away(unsigned long page)
 {
-	int i;
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { page, PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
 
-	for (i = 0; i < nr_seen && seen[i] != value; i++)
-		;
-	if (i == nr_seen && nr_seen < MAX_SEEN)
-		seen[nr_seen++] = value;
+	faults = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (faults < 0 || ioctl(faults, UFFDIO_API, &api))
+		return -1;
+	memcpy(kept, (void *)page, PAGE);
+	missing = page;
+	if (mmap((void *)page, PAGE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -1;
+	return ioctl(faults, UFFDIO_REGISTER, &reg);
 }
 
-static void *spin(void *arg)
+static int bring_back(void)
 {
-	proto_yield();
-	for (;;) {
-		pthread_mutex_lock(&lock);
-		for (int i = 0; i < 1000; i++)
-			note(one(0));
-		calls += 1000;
-		pthread_mutex_unlock(&lock);
-	}
-	return arg;
+	struct uffdio_copy copy = { .dst = missing, .src = (unsigned long)kept, .len = PAGE };
+	int ret = ioctl(faults, UFFDIO_COPY, &copy);
+
+	close(faults);
+	return ret;
 }
 
-static int go[2], out[2], done[2];
-
-static void wait_inside(void)
+static int call_one(void)
 {
-	char c;
-
-	if (write(done[1], "i", 1) != 1)
-		_exit(3);
-	while (read(out[0], &c, 1) != 1)
-		;
-}
-
-static void *stayer(void *arg)
-{
-	char c;
-
-	for (;;) {
-		while (read(go[0], &c, 1) != 1)
-			;
-		stay(wait_inside);
-		proto_scrub();
-		if (write(done[1], "o", 1) != 1)
-			_exit(3);
-	}
-	return arg;
-}
-
-static void wait_done(void)
-{
-	char c;
-
-	while (read(done[0], &c, 1) != 1)
-		;
-}
-
-static void tell_seen(void)
-{
-	char text[256] = "";
-	size_t n = 0;
-
-	pthread_mutex_lock(&lock);
-	for (int i = 0; i < nr_seen; i++)
-		n += snprintf(text + n, sizeof(text) - n, "%d ", seen[i]);
-	snprintf(text + n, sizeof(text) - n, "calls %ld", calls);
-	nr_seen = 0;
-	calls = 0;
-	pthread_mutex_unlock(&lock);
-	proto_say("%s", text);
+	return one(0);
 }
 
 static void handle(int argc, char **argv)
 {
-	pthread_t thread;
-
-	if (!strcmp(argv[0], "values")) {
+	if (!strcmp(argv[0], "values"))
 		proto_say("%d %d %d", one(0), two(0), three(0));
-	} else if (!strcmp(argv[0], "tell") && argc == 2) {
+	else if (!strcmp(argv[0], "tell") && argc == 2)
 		proto_say("%ld", tell(atoi(argv[1])));
-	} else if (!strcmp(argv[0], "spin")) {
-		if (pthread_create(&thread, NULL, spin, NULL))
-			_exit(3);
-		proto_say("ok");
-	} else if (!strcmp(argv[0], "seen")) {
-		tell_seen();
-	} else if (!strcmp(argv[0], "enter") || !strcmp(argv[0], "leave")) {
-		if (write(argv[0][0] == 'e' ? go[1] : out[1], "g", 1) != 1)
-			_exit(3);
-		wait_done();
-		proto_say("ok");
-	} else {
+	else if (!strcmp(argv[0], "hooks"))
+		proto_say("%d %d %d %d, %d %d %d %d", hook_runs(0), hook_runs(1), hook_runs(2),
+			  hook_runs(3), hook_runs(4), hook_runs(5), hook_runs(6), hook_runs(7));
+	else if (!strcmp(argv[0], "missing") && argc == 2)
+		proto_say(take_away(strtoul(argv[1], NULL, 16)) ? "bad %d" : "ok", errno);
+	else if (!strcmp(argv[0], "come"))
+		proto_say(bring_back() ? "bad %d" : "ok", errno);
+	else if (!crew_word(argv[0]))
 		proto_say("what?");
-	}
 }
 
 int main(void)
 {
-	pthread_t thread;
+	static const struct crew crew = { .spinners = 1, .call = call_one, .stay = stay };
 
-	if (pipe(go) || pipe(out) || pipe(done) || pthread_create(&thread, NULL, stayer, NULL))
-		return 3;
-	return proto_serve(handle);
+	return crew_serve(&crew, handle);
 }

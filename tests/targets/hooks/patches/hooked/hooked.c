@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Hooks that do what struct hooked_state of the process says, and spoil all registers. */
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <suture/patch.h>
@@ -12,14 +14,30 @@ SUTURE_LICENSE("GPL-2.0");
 
 SUTURE_IMPORT(struct hooked_state, hooked_state);
 
-static long call(long nr, long a, long b, long c, long d)
+static long call6(long nr, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
 	long ret;
 
-	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
+	__asm__ volatile("syscall" : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return ret;
+}
+
+static long call(long nr, long a, long b, long c, long d)
+{
+	return call6(nr, a, b, c, d, 0, 0);
+}
+
+static void map(long fd, bool stay)
+{
+	long at = call6(SYS_mmap, 0, 1 << 16, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+
+	if (!stay)
+		call(SYS_munmap, at, 1 << 16, 0, 0);
 }
 
 static int new_hooked(int x)
@@ -32,6 +50,7 @@ static int obey(int kind)
 {
 	struct hooked_state *s = SUTURE_IMPORTED(hooked_state);
 	int nr = s->nr & 63;
+	unsigned long beats;
 	char c;
 
 	s->calls[kind]++;
@@ -74,6 +93,19 @@ static int obey(int kind)
 		for (unsigned long at = ((unsigned long)&c & ~0xfffUL);
 		     at < ((unsigned long)&c & ~0xfffUL) + 0x10000; at += 0x1000)
 			s->value[kind] += call(SYS_write, 2, at, 1, 0) == -14;
+		break;
+	case HOOKED_THREAD:
+		s->deed[kind] = HOOKED_YES;
+		s->start_thread();
+		break;
+	case HOOKED_WATCH:
+		beats = s->beats;
+		call(SYS_nanosleep, (long)&(struct timespec){ .tv_nsec = 20000000 }, 0, 0, 0);
+		s->value[kind] = s->beats != beats;
+		break;
+	case HOOKED_MAP:
+	case HOOKED_MAP_SHORTLY:
+		map(s->value[kind], s->deed[kind] == HOOKED_MAP);
 		break;
 	case HOOKED_STOP:
 		call(SYS_tgkill, call(SYS_getpid, 0, 0, 0, 0), s->tid, SIGSTOP, 0);
