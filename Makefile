@@ -2,7 +2,8 @@
 # `make help` lists what there is to make. Everything that is made or downloaded
 # goes into build/; only patches/NAME/NAME.spm lie beside their sources.
 
-ARCH ?= x86_64
+machine := $(patsubst aarch64,arm64,$(shell uname -m))
+ARCH ?= $(machine)
 KERNEL ?= 6.1
 KERNELDIR := build/kernels/$(ARCH)-$(KERNEL)
 KDIR ?= $(KERNELDIR)/kdir
@@ -11,6 +12,23 @@ DESTDIR ?=
 PREFIX ?= /usr
 
 MAKEFLAGS += --no-print-directory
+# What is built for another architecture than the machine's has a folder of its own,
+# patch modules included. `suture pack`, which makes them, is the machine's.
+ifeq ($(ARCH),$(machine))
+BUILD := build
+else
+ifneq ($(machine)-$(ARCH),x86_64-arm64)
+$(error this is $(machine), and $(ARCH) cannot be built here)
+endif
+BUILD := build/$(ARCH)
+sysroot := $(CURDIR)/build/sysroot/$(ARCH)
+triple := aarch64-linux-gnu
+cross := ARCH=$(ARCH) BUILD=$(CURDIR)/$(BUILD) CC='$(triple)-gcc --sysroot=$(sysroot)' \
+	CXX='$(triple)-g++ --sysroot=$(sysroot)' AR=$(triple)-ar OBJCOPY=$(triple)-objcopy \
+	OBJDUMP=$(triple)-objdump NM=$(triple)-nm SUTURE=$(CURDIR)/build/userspace/suture \
+	PKG_CONFIG='env PKG_CONFIG_SYSROOT_DIR=$(sysroot) \
+		PKG_CONFIG_LIBDIR=$(sysroot)/usr/lib/$(triple)/pkgconfig:$(sysroot)/usr/share/pkgconfig pkg-config'
+endif
 # As many jobs as processors, unless the user has said how many.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 vm = tests/vm/run --arch $(ARCH) --kernel $(KERNEL)
@@ -48,7 +66,7 @@ help:
 #: Variables: KERNEL=6.1 (Debian's kernel series), ARCH=x86_64, KDIR, SCENARIO, DESTDIR, PREFIX
 
 setup:
-	@tests/setup
+	@tests/setup $(ARCH)
 
 $(KERNELDIR)/kdir:
 	@tests/vm/fetch headers $(ARCH) $(KERNEL)
@@ -56,20 +74,24 @@ $(KERNELDIR)/kdir:
 kmod: $(filter $(KERNELDIR)/kdir,$(KDIR))
 	+@tests/vm/build-kmod $(abspath $(KDIR)) $(ARCH)
 
-userspace:
+userspace: $(sysroot)
 	@$(MAKE) -C userspace all
+	$(if $(cross),@$(MAKE) -C userspace all B=$(CURDIR)/$(BUILD)/userspace $(cross))
+
+$(sysroot):
+	@tests/vm/fetch sysroot $(ARCH)
 
 # What is patched in the demo and in the tests.
-targets:
-	@$(MAKE) -C tests/targets all
+targets: $(sysroot)
+	@$(MAKE) -C tests/targets all $(cross)
 
 patches: $(patch_dirs)
 
 $(patch_dirs): userspace targets
-	@$(MAKE) -C $@
+	@$(MAKE) -C $@ $(cross) $(if $(cross),OUT=$(CURDIR)/$(BUILD)/$@)
 
 test-patches: userspace targets
-	@$(MAKE) -C tests/targets patches
+	@$(MAKE) -C tests/targets patches $(cross)
 
 tests-built: kmod userspace patches test-patches
 
@@ -118,7 +140,7 @@ install: kmod userspace
 	$(if $(DESTDIR),,depmod $(kver))
 
 clean:
-	rm -rf build/kmod build/userspace build/tests build/mutants build/vm/logs
+	rm -rf build/kmod build/userspace build/tests build/arm64 build/mutants build/vm/logs
 	find patches tests \( -name '*.spm' -o -name '*.[cS].[od]' \) -delete
 
 distclean: clean

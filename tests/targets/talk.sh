@@ -73,14 +73,6 @@ stop() {
 	rm -f "$1.in" "$1.out"
 }
 
-# spm NAME: the file of a test patch
-spm() {
-	local file
-	for file in /suture/tests/targets/*/patches/"$1"/"$1".spm; do
-		[ -e "$file" ] || die "there is no patch $1: make patches"
-		echo "$file"
-	done
-}
 
 # apply NAME [OPTIONS]: goes in everywhere
 apply() {

@@ -114,6 +114,16 @@ wait_output() {
 	wait_for "${3:-20}" grep -q -E -- "$2" "$1.out"
 }
 
+# spm NAME: the file of a patch, of the tree or of the tests
+spm() {
+	local file
+	for file in "$SUTURE_SPM"/patches/"$1"/"$1".spm "$SUTURE_SPM"/tests/targets/*/patches/"$1"/"$1".spm; do
+		[ ! -e "$file" ] || break
+	done
+	[ -e "$file" ] || die "there is no patch $1: make patches test-patches"
+	echo "$file"
+}
+
 # count_lines REGEX FILE: how many lines match (0 is no failure)
 count_lines() {
 	grep -c -E -- "$1" "$2" || true

@@ -5,7 +5,7 @@
 . /suture/tests/vm/lib.sh
 # shellcheck source=tests/targets/lib.sh
 . /suture/tests/targets/lib.sh
-patch=/suture/patches/libevent-cve-2026-63385/libevent-cve-2026-63385.spm
+patch=$(spm libevent-cve-2026-63385)
 folder=/usr/lib/x86_64-linux-gnu
 
 trap 'rm -f $folder/libevent-2.1.so.7 $folder/libevent-2.1.so.7.0.1' EXIT

@@ -5,7 +5,7 @@
 . /suture/tests/vm/lib.sh
 # shellcheck source=tests/targets/lib.sh
 . /suture/tests/targets/lib.sh
-patch=/suture/patches/libevent-cve-2026-63385/libevent-cve-2026-63385.spm
+patch=$(spm libevent-cve-2026-63385)
 
 server_start server vulnerable
 server_start reference fixed

@@ -5,7 +5,7 @@
 . /suture/tests/vm/lib.sh
 # shellcheck source=tests/targets/lib.sh
 . /suture/tests/targets/lib.sh
-patch=/suture/patches/navigation-origin/navigation-origin.spm
+patch=$(spm navigation-origin)
 
 browser_start old
 expect_status 0 suture apply "$patch"

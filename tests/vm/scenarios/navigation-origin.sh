@@ -5,7 +5,7 @@
 . /suture/tests/vm/lib.sh
 # shellcheck source=tests/targets/lib.sh
 . /suture/tests/targets/lib.sh
-patch=/suture/patches/navigation-origin/navigation-origin.spm
+patch=$(spm navigation-origin)
 
 # expect_navigation FROM TO CAN_INTERCEPT SPOOFED
 expect_navigation() {

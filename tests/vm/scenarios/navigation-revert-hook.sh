@@ -5,8 +5,8 @@
 . /suture/tests/vm/lib.sh
 # shellcheck source=tests/targets/lib.sh
 . /suture/tests/targets/lib.sh
-patch=/suture/patches/navigation-origin/navigation-origin.spm
-mutant=/suture/tests/targets/navigator/patches/navigation-origin-no-hook/navigation-origin-no-hook.spm
+patch=$(spm navigation-origin)
+mutant=$(spm navigation-origin-no-hook)
 
 # A page forges its address, and goes on to one of its own. Unpatched, that works.
 forge() {
