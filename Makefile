@@ -33,6 +33,10 @@ endif
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 vm = tests/vm/run --arch $(ARCH) --kernel $(KERNEL)
 patch_dirs = $(patsubst %/Makefile,%,$(wildcard patches/*/Makefile))
+# for Debian's package of that architecture
+ifneq ($(ARCH),x86_64)
+patch_dirs := $(filter-out patches/libevent-%,$(patch_dirs))
+endif
 # The kernel version that the headers in KDIR are for.
 kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 # Authors of patches outside this tree include patch.mk from here.

@@ -6,6 +6,7 @@
 #	#!/bin/bash
 #	# meaning: what is shown, in one line
 #	# limit: seconds
+#	# arch: x86_64 or arm64, where it is for one only (optional)
 #
 # It runs in an empty folder of its own (/tmp/work) with the module loaded. Exit
 # status 0 is a pass, 77 a skip (say why with skip). It fails when a command in it

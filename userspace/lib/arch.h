@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "insn.h"
+
 /* Dynamic relocations, of targets and of patches. */
 enum suture_dyn {
 	SUTURE_DYN_OTHER = 0,
@@ -98,11 +100,12 @@ struct suture_arch {
 	void (*emit_call)(FILE *out, const char *name, const char *word);
 	void (*emit_tls_entry)(FILE *out);	/* SUTURE_TLS_ENTRY */
 	void (*emit_tls)(FILE *out, const char *name, enum suture_tls_kind kind, int64_t delta);
-	/* enters the function at suture.text + @target with the stack aligned, and
-	 * keeps the registers @regs (SUTURE_X86_* or SUTURE_ARM64_* of ipara.h);
+	/* comes from behind the landing pad @pad, enters the function at suture.text +
+	 * @target with the stack aligned, and keeps the registers @regs (SUTURE_X86_* or
+	 * SUTURE_ARM64_* of ipara.h);
 	 * false: it cannot, and *ret_cannot is the set of those that it cannot keep */
 	bool (*emit_entry)(FILE *out, const char *name, uint64_t target, uint64_t regs,
-			   uint64_t *ret_cannot);
+			   enum suture_pad pad, uint64_t *ret_cannot);
 	void (*emit_hooks)(FILE *out);	/* SUTURE_HOOK_ENTER and SUTURE_HOOK_LEAVE */
 };
 

@@ -36,8 +36,10 @@ static void find_pad(struct suture_code *code, struct window *w)
 			entry->pad = SUTURE_PAD_ENDBR64;
 	} else if (word == 0xd503245f || word == 0xd50324df) {
 		entry->pad = SUTURE_PAD_BTI;
-	} else if (word == 0xd503233f || word == 0xd503237f) {
+	} else if (word == 0xd503233f) {
 		entry->pad = SUTURE_PAD_PACIASP;
+	} else if (word == 0xd503237f) {
+		entry->pad = SUTURE_PAD_PACIBSP;
 	}
 	if (entry->pad != SUTURE_PAD_NONE)
 		entry->branch_at = 4;
@@ -246,7 +248,7 @@ int suture_insn_check_entry(struct suture_code *code, uint64_t addr, uint64_t si
 
 	/* to arrive at the branch itself is as good as at the entry; not where
 	 * the return address was signed on the way */
-	w.lo = addr + ret_entry->branch_at + (ret_entry->pad != SUTURE_PAD_PACIASP);
+	w.lo = addr + ret_entry->branch_at + !suture_pad_signs(ret_entry->pad);
 	w.hi = addr + ret_entry->branch_at + ret_entry->branch_len;
 
 	r = check_instructions(code, &w, err);

@@ -96,8 +96,16 @@ enum suture_pad {
 	SUTURE_PAD_NONE = 0,
 	SUTURE_PAD_ENDBR64,	/* stays; branch_at 4 */
 	SUTURE_PAD_BTI,		/* bti c / bti jc: stays; branch_at 4 */
-	SUTURE_PAD_PACIASP,	/* paciasp/pacibsp: a `bti c` takes its place; branch_at 4 */
+	/* paciasp, pacibsp: stays, so that the patch is entered with a signed return
+	 * address; branch_at 4 */
+	SUTURE_PAD_PACIASP,
+	SUTURE_PAD_PACIBSP,
 };
+
+static inline bool suture_pad_signs(enum suture_pad pad)
+{
+	return pad == SUTURE_PAD_PACIASP || pad == SUTURE_PAD_PACIBSP;
+}
 
 /* What is known of an entry that may be written over. */
 struct suture_entry {

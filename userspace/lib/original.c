@@ -201,7 +201,7 @@ int suture_original_emit(const struct suture_original *o, FILE *out, struct sutu
 	int ret;
 
 	/* that landing pad signs the return address, and is not left in its place */
-	if (o->entry.pad == SUTURE_PAD_PACIASP)
+	if (suture_pad_signs(o->entry.pad))
 		d.begin = o->addr;
 	suture_code_where(o->code, o->addr, d.where, sizeof(d.where));
 	ret = find_instructions(&d, err);

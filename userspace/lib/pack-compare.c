@@ -214,6 +214,7 @@ int suture_pack_compare(struct suture_packer *p, struct suture_target *patch,
 				     &f->stub, &f->save };
 
 		ret = compare_one(p, &e, patch, text, err);
+		f->stub |= suture_pad_signs(f->entry.pad);
 	}
 	for (size_t i = 0; !ret && i < p->nr_sites; i++) {
 		struct suture_replaced_call *s = &p->sites[i];
@@ -227,14 +228,15 @@ int suture_pack_compare(struct suture_packer *p, struct suture_target *patch,
 }
 
 static int emit_entry(struct suture_packer *p, FILE *out, const char *prefix, size_t i,
-		      const struct suture_meta *meta, uint64_t save, struct suture_error *err)
+		      const struct suture_meta *meta, uint64_t save, enum suture_pad pad,
+		      struct suture_error *err)
 {
 	const struct suture_arch *arch = p->objs.arch;
 	char name[64], regs[512];
 	uint64_t cannot;
 
 	snprintf(name, sizeof(name), "%s%zu", prefix, i);
-	if (arch->emit_entry(out, name, p->fns[meta->record], save, &cannot))
+	if (arch->emit_entry(out, name, p->fns[meta->record], save, pad, &cannot))
 		return 0;
 	return suture_error_set(err, -EOPNOTSUPP,
 		META_AT ": `%s' cannot be replaced: its callers in the target keep values in %s, which the old function leaves alone and the new one does not, and which a stub cannot save",
@@ -251,12 +253,12 @@ int suture_pack_stubs(struct suture_packer *p, FILE *out, struct suture_error *e
 	for (size_t i = 0; !ret && i < p->nr_funcs; i++) {
 		if (p->funcs[i].stub)
 			ret = emit_entry(p, out, SUTURE_ENTRY_PREFIX, i, p->funcs[i].meta,
-					 p->funcs[i].save, err);
+					 p->funcs[i].save, p->funcs[i].entry.pad, err);
 	}
 	for (size_t i = 0; !ret && i < p->nr_sites; i++) {
 		if (p->sites[i].stub)
 			ret = emit_entry(p, out, SUTURE_SITE_PREFIX, i, p->sites[i].meta,
-					 p->sites[i].save, err);
+					 p->sites[i].save, SUTURE_PAD_NONE, err);
 	}
 	return ret;
 }

@@ -17,9 +17,9 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "../common/machine.h"
 
 static int opens_device(pid_t pid, unsigned long at)
 {
@@ -59,7 +59,7 @@ static int run_to_device(pid_t pid, int *status)
 			return -1;
 		if (*status >> 8 != (SIGTRAP | PTRACE_EVENT_SECCOMP << 8))
 			continue;
-		if (!ptrace(PTRACE_GETREGS, pid, 0, &regs) && opens_device(pid, regs.rsi))
+		if (!machine_get_regs(pid, &regs) && opens_device(pid, MACHINE_ARG2(&regs)))
 			break;
 	}
 	/* the end of that very call */
@@ -99,14 +99,14 @@ int main(int argc, char **argv)
 			break;
 		if (WSTOPSIG(status) != (SIGTRAP | 0x80) || status >> 16)
 			continue;
-		if (ptrace(PTRACE_GETREGS, pid, 0, &regs))
+		if (machine_get_regs(pid, &regs))
 			return 1;
 		in = !in;
 		if (++steps != kill_at)
 			continue;
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
-		printf("killed at %d: %lld %s\n", steps, regs.orig_rax, in ? "in" : "out");
+		printf("killed at %d: %lld %s\n", steps, (long long)MACHINE_CALL(&regs), in ? "in" : "out");
 		return 0;
 	}
 	if (kill_at)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include "../common/proto.h"
+#include "clobber.h"
 #include "ipara.h"
 
 static long want_int(int add)
@@ -32,34 +33,37 @@ static int doubles_ok(int add, double *got)
 	return *got == (double)want_int(add);
 }
 
-/* as new functions may: every register that a call may destroy is destroyed */
 __attribute__((noinline, noclone)) static long clobber_int(long x)
 {
-	asm volatile("xor %%ecx,%%ecx; xor %%edx,%%edx; xor %%esi,%%esi; xor %%r8d,%%r8d;"
-		     "xor %%r9d,%%r9d; xor %%r10d,%%r10d; xor %%r11d,%%r11d"
-		     ::: "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "cc");
+	CLOBBER_INTS();
 	return x + 1;
 }
 
 __attribute__((noinline, noclone)) static double clobber_double(double x)
 {
-	asm volatile("pxor %%xmm1,%%xmm1; pxor %%xmm2,%%xmm2; pxor %%xmm3,%%xmm3;"
-		     "pxor %%xmm4,%%xmm4; pxor %%xmm5,%%xmm5; pxor %%xmm6,%%xmm6;"
-		     "pxor %%xmm7,%%xmm7; pxor %%xmm8,%%xmm8"
-		     ::: "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8");
+	CLOBBER_DOUBLES();
 	return x + 1;
 }
 
-/* mov $to,%r11; jmp *%r11 would clobber by itself: jmp *0(%rip) does not */
+/* A jump that destroys no register which a call keeps: jmp *0(%rip), or
+ * ldr x17, 8; br x17. Where it goes is behind it. */
+#ifdef __x86_64__
+static const uint8_t jump_code[] = { 0xff, 0x25, 0, 0, 0, 0 };
+#else
+static const uint32_t jump_code[] = { 0x58000051, 0xd61f0220 };
+#endif
+
 static int jump(void *from, void *to)
 {
-	uint8_t code[14] = { 0xff, 0x25, 0, 0, 0, 0 };
+	uint8_t code[sizeof(jump_code) + 8];
 	void *page = (void *)((uintptr_t)from & ~4095UL);
 
-	memcpy(code + 6, &to, 8);
+	memcpy(code, jump_code, sizeof(jump_code));
+	memcpy(code + sizeof(jump_code), &to, 8);
 	if (mprotect(page, 8192, PROT_READ | PROT_WRITE | PROT_EXEC))
 		return -errno;
 	memcpy(from, code, sizeof(code));
+	__builtin___clear_cache(from, (char *)from + sizeof(code));
 	return mprotect(page, 8192, PROT_READ | PROT_EXEC) ? -errno : 0;
 }
 

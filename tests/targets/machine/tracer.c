@@ -6,7 +6,7 @@
  *   cont         let it run
  *   step N       N single steps: how many were done, and stops for another reason
  *   stops        stops that nobody here has asked for, since the last time
- *   rip          where it is, when it is stopped
+ *   pc           where it is, when it is stopped
  *   break ADDR   put a breakpoint there (hexadecimal); it must be stopped
  *   hit          wait for it, take it out and set the thread back: ok
  *   detach       let it go
@@ -14,8 +14,8 @@
 #define _GNU_SOURCE
 #include <signal.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
 #include <sys/wait.h>
+#include "../common/machine.h"
 #include "../common/proto.h"
 
 static pid_t target;
@@ -58,13 +58,13 @@ static int hit(void)
 {
 	struct user_regs_struct regs;
 
-	if (wait_stop(SIGTRAP) || ptrace(PTRACE_GETREGS, target, 0, &regs))
+	if (wait_stop(SIGTRAP) || machine_get_regs(target, &regs))
 		return -1;
-	if (regs.rip != break_at + 1)
+	if (MACHINE_PC(&regs) != break_at + MACHINE_STOPS_BEHIND)
 		return -1;
-	regs.rip = break_at;
+	MACHINE_PC(&regs) = break_at;
 	return ptrace(PTRACE_POKETEXT, target, break_at, under) ||
-	       ptrace(PTRACE_SETREGS, target, 0, &regs) ? -1 : 0;
+	       machine_set_regs(target, &regs) ? -1 : 0;
 }
 
 static void answer(int err)
@@ -90,17 +90,19 @@ static void handle(int argc, char **argv)
 		step(atoi(argv[1]));
 	} else if (!strcmp(argv[0], "stops")) {
 		proto_say("%d", unasked());
-	} else if (!strcmp(argv[0], "rip")) {
-		if (ptrace(PTRACE_GETREGS, target, 0, &regs))
+	} else if (!strcmp(argv[0], "pc")) {
+		if (machine_get_regs(target, &regs))
 			proto_say("bad %s", strerror(errno));
 		else
-			proto_say("%llx", regs.rip);
+			proto_say("%llx", (unsigned long long)MACHINE_PC(&regs));
 	} else if (!strcmp(argv[0], "break") && argc == 2) {
+		unsigned long with;
+
 		break_at = strtoul(argv[1], NULL, 16);
 		errno = 0;
-		under = ptrace(PTRACE_PEEKTEXT, target, break_at, 0);
-		answer(errno ||
-		       ptrace(PTRACE_POKETEXT, target, break_at, (under & ~0xffUL) | 0xcc));
+		with = under = ptrace(PTRACE_PEEKTEXT, target, break_at, 0);
+		memcpy(&with, machine_breakpoint, sizeof(machine_breakpoint));
+		answer(errno || ptrace(PTRACE_POKETEXT, target, break_at, with));
 	} else if (!strcmp(argv[0], "hit")) {
 		answer(hit());
 	} else if (!strcmp(argv[0], "detach")) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Threads that spin with everything a thread has in use: all general and vector
- * registers, the flags, the rounding modes, the words below rsp. Between two
+ * registers, the flags, the rounding modes, the words below the stack pointer. Between two
  * spins they call answer().
  *   start N    N threads
  *   report     rounds N old N new N broken N, since the last time; WHAT was broken first
@@ -10,10 +10,6 @@
 #include "../common/proto.h"
 #include "../funcs/funcs.h"
 #include "state.h"
-
-#define LOOPS 20000
-/* carry, parity, adjust, zero, sign, direction, overflow */
-#define FLAGS 0xcd5UL
 
 static unsigned long rounds, old, new, broken;
 static char what[128];
@@ -24,48 +20,17 @@ static void found(const char *name, int n)
 		snprintf(what, sizeof(what), "%s %d", name, n);
 }
 
-static void fill(struct cpu_state *s, unsigned int seed)
-{
-	uint8_t *p = (uint8_t *)s;
-
-	for (size_t i = 0; i < sizeof(*s); i++)
-		p[i] = (seed = seed * 1103515245 + 12345) >> 16;
-	s->gpr[2] = LOOPS;
-	/* not trap, not interrupt, not alignment check */
-	s->flags = (seed & FLAGS) | 0x202;
-	s->mxcsr = 0x1f80 | (seed & 3) << 13;
-	s->fcw = 0x37f & ~(seed & 0x300);
-}
-
-static void compare(const struct cpu_state *in, const struct cpu_state *out, int avx)
-{
-	for (int i = 0; i < 15; i++)
-		if (out->gpr[i] != (i == 2 ? 0 : in->gpr[i]))
-			found("general register", i);
-	if ((out->flags ^ in->flags) & FLAGS)
-		found("flags", out->flags);
-	for (int i = 0; i < 16; i++)
-		if (memcmp(out->vec[i], in->vec[i], avx ? 32 : 16))
-			found("vector register", i);
-	if (out->mxcsr != in->mxcsr)
-		found("mxcsr", out->mxcsr);
-	if (out->fcw != in->fcw)
-		found("x87 control word", out->fcw);
-}
-
 static void *spin(void *arg)
 {
-	int avx = __builtin_cpu_supports("avx");
-	struct cpu_state in, out;
-
 	proto_yield();
 	for (unsigned int n = (long)arg;; n += 64) {
-		int got;
+		const char *bad;
+		int got, number;
 
-		fill(&in, n);
-		state_spin(&in, &out, avx);
-		compare(&in, &out, avx);
-		if (red_zone_spin(LOOPS))
+		bad = state_round(n, &number);
+		if (bad)
+			found(bad, number);
+		if (red_zone_spin(STATE_LOOPS))
 			found("red zone", 0);
 		got = answer(n & 0xff) - (int)(n & 0xff);
 		if (got == 1)

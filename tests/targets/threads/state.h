@@ -3,24 +3,16 @@
 #ifndef _SUTURE_TEST_STATE_H
 #define _SUTURE_TEST_STATE_H
 
-#include <stdint.h>
-
-struct cpu_state {
-	uint64_t gpr[15];	/* rax rbx rcx rdx rsi rdi rbp r8 .. r15 */
-	uint64_t flags;
-	uint8_t vec[16][32];	/* ymm, or xmm in the lower half */
-	uint32_t mxcsr;
-	uint16_t fcw, pad;
-};
+#define STATE_LOOPS 20000
 
 /*
- * state_spin - load @in into the registers, count rcx down to 0, store them in @out
- * @avx: whether ymm registers are there
- * No other register is touched between the two.
+ * state_round - put values made of @seed into all registers, count one of them down,
+ * and look at all of them again
+ * NULL, or what is another than before, and its number.
  */
-void state_spin(const struct cpu_state *in, struct cpu_state *out, int avx);
+const char *state_round(unsigned int seed, int *ret_number);
 
-/* red_zone_spin - keep 16 words below rsp for @loops; returns how many changed */
+/* red_zone_spin - keep 16 words below the stack pointer for @loops; how many changed */
 long red_zone_spin(long loops);
 
 #endif /* _SUTURE_TEST_STATE_H */

@@ -2,8 +2,8 @@
 /*
  * textcheck PID FILE: compare the text that a process has of FILE (a part of the
  * path as /proc/PID/maps shows it) with the file itself, through /proc/PID/mem.
- * One line "ADDRESS FILE-OFFSET LENGTH FIRST-BYTE" for each place that differs, then
- * "N places, N bytes". Exit status 0 whatever was found, 1 when it could not look.
+ * One line "ADDRESS FILE-OFFSET LENGTH WHAT" for each place that differs, then
+ * "N places, N bytes". WHAT is "jump" where a jump stands there, else the first byte. Exit status 0 whatever was found, 1 when it could not look.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -14,26 +14,49 @@
 
 /* bytes that differ, the place that is open, and how many places there are */
 static unsigned long total, places, first, last, first_off;
-static unsigned int first_byte;
+static unsigned char first_bytes[4];
 static int looked;
+
+#ifdef __x86_64__
+#define JUMP_LEN	5
+
+static int is_jump(const unsigned char *b)
+{
+	return b[0] == 0xe9;
+}
+#else
+#define JUMP_LEN	4
+
+static int is_jump(const unsigned char *b)
+{
+	return (b[3] & 0xfc) == 0x14;
+}
+#endif
 
 static void show(void)
 {
-	if (places)
-		printf("%lx %lx %lu %02x\n", first, first_off, last - first + 1, first_byte);
+	if (!places)
+		return;
+	printf("%lx %lx %lu ", first, first_off, last - first + 1);
+	printf(is_jump(first_bytes) ? "jump\n" : "%02x\n", first_bytes[0]);
 }
 
-/* a byte of a jump may happen to be what was there before: bytes less than five
- * apart are one place */
-static void differs(unsigned long at, unsigned long off, unsigned int byte)
+/* a byte of a jump may happen to be what was there before: bytes less than a jump's
+ * length apart are one place */
+static void differs(unsigned long at, unsigned long off, const unsigned char *page)
 {
 	total++;
-	if (!places || at > first + 4) {
+	if (!places || at >= first + JUMP_LEN) {
 		show();
 		places++;
+#ifndef __x86_64__
+		/* its first byte may be the same as before */
+		off -= at & 3;
+		at -= at & 3;
+#endif
 		first = at;
 		first_off = off;
-		first_byte = byte;
+		memcpy(first_bytes, page + (at & 4095), at % 4096 > 4092 ? 1 : 4);
 	}
 	last = at;
 }
@@ -56,7 +79,7 @@ static int compare(int mem, const char *path, unsigned long start, unsigned long
 		}
 		for (unsigned int i = 0; i < 4096; i++)
 			if (a[i] != b[i])
-				differs(start + i, off + i, a[i]);
+				differs(start + i, off + i, a);
 	}
 	close(file);
 	looked = 1;

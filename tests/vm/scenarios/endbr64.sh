@@ -1,5 +1,6 @@
 #!/bin/bash
 # meaning: a function that begins with endbr64 keeps it
+# arch: x86_64
 # limit: 40
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh

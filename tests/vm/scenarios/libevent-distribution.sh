@@ -1,5 +1,6 @@
 #!/bin/bash
 # meaning: the fixed package is nothing to patch, an installed vulnerable one is found before anything runs with it
+# arch: x86_64
 # limit: 120
 # shellcheck source=tests/vm/lib.sh
 . /suture/tests/vm/lib.sh

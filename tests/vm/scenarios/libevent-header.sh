@@ -1,5 +1,6 @@
 #!/bin/bash
 # meaning: Debian's unmodified libevent adds folded headers, refuses them when patched, as the fixed package does
+# arch: x86_64
 # limit: 120
 # shellcheck source=tests/vm/lib.sh
 . /suture/tests/vm/lib.sh

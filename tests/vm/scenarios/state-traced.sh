@@ -18,14 +18,14 @@ is tracer 0 stops
 is one "ok 1" spin 1
 for patch in replace pair; do
 	is tracer ok interrupt
-	ask tracer rip
-	rip=$answer
+	ask tracer pc
+	pc=$answer
 	apply $patch
 	expect_eq "$(proc $patch "${pid[one]}" state)" patched "state"
 	text "${pid[one]}" libfuncs.so "$([ $patch = pair ] && echo 2 || echo 1)"
 	expect_eq "$(of_status "${pid[one]}" State)" t "state of the process"
 	is tracer 0 stops
-	is tracer "$rip" rip
+	is tracer "$pc" pc
 	# the main thread is asleep in read: the first step begins when there is something to read
 	tell one new $patch
 	is tracer "200 0" step 200

@@ -226,8 +226,17 @@ static unsigned int arm64_move(FILE *out, uint64_t regs, bool save)
 	return off;
 }
 
+/* The landing pad has signed the return address, which the new function may sign itself. */
+static void arm64_authenticate(FILE *out, enum suture_pad pad)
+{
+	if (pad == SUTURE_PAD_PACIBSP)
+		fprintf(out, "\t.cfi_b_key_frame\n");
+	fprintf(out, "\t.cfi_negate_ra_state\n\thint\t#%d\n\t.cfi_negate_ra_state\n",
+		pad == SUTURE_PAD_PACIASP ? 29 : 31);	/* autiasp, autibsp */
+}
+
 static bool arm64_emit_entry(FILE *out, const char *name, uint64_t target, uint64_t regs,
-			     uint64_t *ret_cannot)
+			     enum suture_pad pad, uint64_t *ret_cannot)
 {
 	const uint64_t can = 0x7ffffULL | 0xffffffffULL << 32;
 	unsigned int frame;
@@ -238,6 +247,13 @@ static bool arm64_emit_entry(FILE *out, const char *name, uint64_t target, uint6
 	frame = (arm64_move(NULL, regs, true) + 15) & ~15U;
 
 	suture_asm_begin(out, name);
+	if (suture_pad_signs(pad))
+		arm64_authenticate(out, pad);
+	if (!regs) {
+		fprintf(out, "\tb\tsuture.text + %" PRIu64 "\n", target);
+		suture_asm_end(out, name);
+		return true;
+	}
 	fprintf(out, "\tsub\tsp, sp, #%u\n\t.cfi_def_cfa_offset %u\n"
 		     "\tstp\tx29, x30, [sp]\n\t.cfi_offset 29, -%u\n\t.cfi_offset 30, -%u\n"
 		     "\tmov\tx29, sp\n", frame, frame, frame, frame - 8);

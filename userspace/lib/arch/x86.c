@@ -213,10 +213,12 @@ static unsigned int x86_move(FILE *out, uint64_t regs, bool save)
 }
 
 static bool x86_emit_entry(FILE *out, const char *name, uint64_t target, uint64_t regs,
-			   uint64_t *ret_cannot)
+			   enum suture_pad pad, uint64_t *ret_cannot)
 {
 	const uint64_t can = 0xffff | (0xffffULL << 16);
 	unsigned int frame;
+
+	(void)pad;
 
 	/* the stack pointer is not one to save; for wide vectors the stub would
 	 * need to know the processor */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <suture/patch.h>
 
-SUTURE_PATCH("1.0", "test: a function that begins with endbr64");
+SUTURE_PATCH("1.0", "test: a function that begins with a landing pad");
 SUTURE_LICENSE("GPL-2.0");
 
 static int new_answer(int x)

@@ -14,6 +14,8 @@ SUTURE_LICENSE("GPL-2.0");
 
 SUTURE_IMPORT(struct hooked_state, hooked_state);
 
+#ifdef __x86_64__
+
 static long call6(long nr, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
@@ -26,6 +28,27 @@ static long call6(long nr, long a, long b, long c, long d, long e, long f)
 			 : "rcx", "r11", "memory");
 	return ret;
 }
+
+#define RELAX()	__asm__ volatile("pause")
+#define CRASH()	__asm__ volatile("movl $1, 8")
+
+#else
+
+static long call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d, x4 __asm__("x4") = e, x5 __asm__("x5") = f;
+	register long x8 __asm__("x8") = nr;
+
+	__asm__ volatile("svc 0" : "+r"(x0)
+			 : "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5), "r"(x8) : "memory");
+	return x0;
+}
+
+#define RELAX()	__asm__ volatile("yield")
+#define CRASH()	__asm__ volatile("mov x0, 8\n\tstr x0, [x0]" ::: "x0")
+
+#endif
 
 static long call(long nr, long a, long b, long c, long d)
 {
@@ -67,7 +90,7 @@ static int obey(int kind)
 		return s->value[kind];
 	case HOOKED_LOOP:
 		for (;;)
-			__asm__ volatile("pause");
+			RELAX();
 	case HOOKED_SLEEP: {
 		struct timespec ts = { .tv_sec = s->value[kind] };
 
@@ -76,10 +99,10 @@ static int obey(int kind)
 	}
 	case HOOKED_SPIN:
 		while (s->deed[kind] == HOOKED_SPIN)
-			__asm__ volatile("pause");
+			RELAX();
 		break;
 	case HOOKED_CRASH:
-		__asm__ volatile("movl $1, 8");
+		CRASH();
 		break;
 	case HOOKED_EXIT:
 		call(SYS_exit_group, s->value[kind], 0, 0, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* See state.h. lea and jrcxz leave the flags alone. */
+/* See state-x86_64.c. lea and jrcxz leave the flags alone. */
 	.text
 
 	.globl	state_spin
