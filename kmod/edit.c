@@ -184,7 +184,8 @@ static void plan_ledger(struct suture_edits *edits, const struct suture_part *pa
 	unsigned int i;
 
 	BUILD_BUG_ON(sizeof(now) > SUTURE_PLACE_MAX);
-	for (i = 0; i < survey->nr_mappings; i++) {
+	/* A new mapping may stand where the survey saw one that was left over. */
+	for (i = 0; part->op != SUTURE_PART_ADD && i < survey->nr_mappings; i++) {
 		if (survey->mappings[i].patch == part->patch &&
 		    survey->mappings[i].base == part->base)
 			now = survey->mappings[i].ledger.state;

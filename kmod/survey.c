@@ -242,6 +242,7 @@ static enum place_state look_at_place(const struct suture_survey *survey,
 	struct vm_area_struct *vma = find_vma(survey->mm, at);
 	u8 bytes[SUTURE_PLACE_MAX];
 	struct suture_target *target = NULL;
+	unsigned long bias;
 	int holder, ret;
 
 	if (!vma || vma->vm_start > at)
@@ -255,8 +256,10 @@ static enum place_state look_at_place(const struct suture_survey *survey,
 	holder = suture_find_holder(survey, place, at, bytes);
 	if (holder == (int)mapping)
 		return PLACE_OURS;
-	/* Another library has come where this one was, or is just being mapped. */
-	if (vma->vm_file && (!target || target->object != place->object))
+	/* Another library has come where this one was, or is just being mapped. Or it is the
+	 * same again, but not at the same address. */
+	if (vma->vm_file && (!target || target->object != place->object ||
+			     (vma_bias(vma, &target->elf, &bias) && bias != at - place->addr)))
 		return PLACE_GONE;
 	if (holder >= 0)
 		return survey->mappings[holder].patch->seq > patch->seq ? PLACE_COVERED :
