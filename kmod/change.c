@@ -139,7 +139,8 @@ static int unmap(struct mm_struct *mm, struct suture_patch *patch, unsigned long
 }
 
 /* Map what is to be added. On error suture_change_undo() cleans up. */
-int suture_change_map(struct suture_change *change, struct suture_block *block)
+int suture_change_map(struct suture_change *change, struct task_struct *leader,
+		      struct suture_block *block)
 {
 	unsigned int i;
 	u32 func = 0;
@@ -157,7 +158,7 @@ int suture_change_map(struct suture_change *change, struct suture_block *block)
 			ret = suture_remap(part->patch, &part->survey->view, part->objects);
 		} else {
 			part->base = 0;
-			ret = suture_map(part->patch, &part->survey->view, &part->base);
+			ret = suture_map(part->patch, &part->survey->view, leader, &part->base);
 			part->mapped = !ret;
 		}
 		if (ret)
@@ -431,7 +432,7 @@ static int carry_out(struct suture_change *change, struct task_struct *leader,
 {
 	int ret;
 
-	ret = suture_change_map(change, block);
+	ret = suture_change_map(change, leader, block);
 	if (!ret)
 		ret = prepare(change, block);
 	if (!ret)

@@ -25,7 +25,8 @@ struct suture_change *suture_change_new(struct mm_struct *mm, unsigned int room)
 void suture_change_free(struct suture_change *change);
 struct suture_part *suture_change_add(struct suture_change *change, enum suture_part_op op,
 				      struct suture_survey *survey, u64 state);
-int suture_change_map(struct suture_change *change, struct suture_block *block);
+int suture_change_map(struct suture_change *change, struct task_struct *leader,
+		      struct suture_block *block);
 int suture_change_ranges(struct suture_change *change);
 bool suture_change_wants_hooks(const struct suture_change *change);
 int suture_change_hold(struct suture_change *change, struct task_struct *leader,

@@ -92,7 +92,7 @@ static int apply_new(struct suture_change *change, bool must_look, struct suture
 	if (!cred)
 		return suture_not_now(block, -ENOMEM, 0);
 	old = override_creds(cred);
-	ret = suture_change_map(change, block);
+	ret = suture_change_map(change, current, block);
 	if (ret)
 		goto out;
 	ret = suture_edits_make(change->mm, change->parts, change->nr, &change->edits, &func) ?:

@@ -4,10 +4,13 @@
  * thread that uses the mm, or the process itself.
  */
 #include <linux/mman.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 
 #include "suture.h"
 
 #define PLACE_TRIES	8
+#define STACK_GUARD	SZ_1M		/* what the kernel keeps free below a stack */
 #define LOWEST		0x10000UL	/* the largest default of vm.mmap_min_addr */
 
 /* Where the patch may stand so that every place reaches it: [*lo, *hi]. */
@@ -34,14 +37,27 @@ static void reach(struct suture_patch *patch, const struct suture_view *view, un
 	*hi &= PAGE_MASK;
 }
 
+/* As far down as this stack can grow, whose limit is @limit bytes. */
+static unsigned long stack_end(const struct vm_area_struct *vma, unsigned long limit)
+{
+	unsigned long start = vma->vm_start;
+
+	if (limit > vma->vm_end)
+		return 0;
+	start = min(start, vma->vm_end - limit);
+	return start > STACK_GUARD ? start - STACK_GUARD : 0;
+}
+
 /*
  * The free place of span bytes in [lo, hi] nearest to want. Not where the heap
- * or a stack would grow into it. 0: there is none.
+ * or a stack would grow into it. Between the libraries and the stack only where there
+ * is no other: a process may raise the limit of its stack. 0: there is none.
  */
-static unsigned long find_place(struct mm_struct *mm, unsigned long span, unsigned long lo,
-				unsigned long hi, unsigned long want)
+static unsigned long find_place(struct mm_struct *mm, unsigned long stack_limit,
+				unsigned long span, unsigned long lo, unsigned long hi,
+				unsigned long want)
 {
-	unsigned long best = 0, best_distance = ULONG_MAX;
+	unsigned long best = 0, best_distance = ULONG_MAX, below_stack = 0;
 	unsigned long gap = lo;			/* start of the gap before vma */
 	bool heap_below = false;
 	struct vm_area_struct *vma;
@@ -52,9 +68,14 @@ static unsigned long find_place(struct mm_struct *mm, unsigned long span, unsign
 
 		vma = vma_next(&vmi);
 		end = vma ? vma->vm_start : hi + span;
+		if (vma && (vma->vm_flags & VM_GROWSDOWN))
+			end = stack_end(vma, stack_limit);
 		end = min(end, hi + span);
-		if (end > gap && end - gap >= span && !heap_below &&
-		    !(vma && (vma->vm_flags & VM_GROWSDOWN))) {
+		if (end <= gap || end - gap < span || heap_below) {
+			/* no room */
+		} else if (vma && (vma->vm_flags & VM_GROWSDOWN)) {
+			below_stack = below_stack ?: gap;
+		} else {
 			place = clamp(want, gap, end - span);
 			distance = max(place, want) - min(place, want);
 			if (distance < best_distance) {
@@ -63,7 +84,7 @@ static unsigned long find_place(struct mm_struct *mm, unsigned long span, unsign
 			}
 		}
 		if (!vma || vma->vm_start > hi)
-			return best;
+			return best ?: below_stack;
 		gap = max(gap, vma->vm_end);
 		heap_below = vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk;
 	}
@@ -215,7 +236,7 @@ static unsigned long first_text(const struct suture_patch *patch, const struct s
 
 /* Reserve the span: nothing of the process can come between the segments. */
 static int reserve(struct suture_patch *patch, const struct suture_view *view,
-		   unsigned long *ret_base)
+		   unsigned long stack_limit, unsigned long *ret_base)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long lo, hi, want, base;
@@ -228,7 +249,7 @@ static int reserve(struct suture_patch *patch, const struct suture_view *view,
 	for (i = 0; i < PLACE_TRIES; i++) {
 		if (!suture_mmap_read_lock(mm))
 			return -EBUSY;
-		base = lo <= hi ? find_place(mm, patch->span, lo, hi, want) : 0;
+		base = lo <= hi ? find_place(mm, stack_limit, patch->span, lo, hi, want) : 0;
 		mmap_read_unlock(mm);
 		if (!base)
 			return -ERANGE;
@@ -244,17 +265,18 @@ static int reserve(struct suture_patch *patch, const struct suture_view *view,
 /*
  * suture_map - map and relocate the patch
  * @view: of current->mm; says where the objects are
+ * @t: a thread of it, for its limits
  *
  * No branch leads to it yet. Returns 0 and *@ret_base, -ERANGE (no room in reach),
  * -EBUSY, or what mmap says.
  */
 int suture_map(struct suture_patch *patch, const struct suture_view *view,
-	       unsigned long *ret_base)
+	       struct task_struct *t, unsigned long *ret_base)
 {
 	unsigned long base;
 	int ret;
 
-	ret = reserve(patch, view, &base);
+	ret = reserve(patch, view, task_rlimit(t, RLIMIT_STACK), &base);
 	if (ret)
 		return ret;
 	ret = map_segments(patch, base, false) ?: map_ledger(patch, base) ?:

@@ -342,7 +342,7 @@ struct suture_target *suture_find_target(struct suture_patch *patch, const struc
 
 /* ---- map.c (current->mm is the mm concerned) */
 int suture_map(struct suture_patch *patch, const struct suture_view *view,
-	       unsigned long *ret_base);
+	       struct task_struct *t, unsigned long *ret_base);
 int suture_unmap(struct suture_patch *patch, unsigned long base);
 int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32 objects);
 
