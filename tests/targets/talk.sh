@@ -6,6 +6,20 @@
 T=/suture/build/tests/targets
 LIB=$T/funcs/libfuncs.so
 
+# What differs between machines: the dynamic linker and the folder of Debian's libraries,
+# and in hex digits what a branch over an entry and a breakpoint look like.
+# shellcheck disable=SC2034
+case $(uname -m) in
+x86_64)
+	LD=/lib64/ld-linux-x86-64.so.2 LIBS=/lib/x86_64-linux-gnu
+	BRANCH='^e9' BREAKPOINT=cc
+	;;
+aarch64)
+	LD=/lib/ld-linux-aarch64.so.1 LIBS=/lib/aarch64-linux-gnu
+	BRANCH='^......1[4-7]' BREAKPOINT=000020d4
+	;;
+esac
+
 declare -A talk_in=() talk_out=() pid=()
 answer=
 

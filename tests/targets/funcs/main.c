@@ -113,13 +113,35 @@ static void counts(void)
 	proto_say("old %lu new %lu bad %lu", old, new, bad);
 }
 
-/* answer() begins with mov disp32(%rip),%eax: move the displacement by @by */
+/*
+ * answer() begins with mov disp32(%rip),%eax, where a byte of the displacement is
+ * changed; or with adrp, add, and ldr with an immediate offset in four bytes.
+ */
+#ifdef __x86_64__
+#define CHANGED	2
+#define STEP	4
+
+static int begins_so(const uint8_t *at)
+{
+	return at[0] == 0x8b && at[1] == 0x05;
+}
+#else
+#define CHANGED	9
+#define STEP	(1 << 2)
+
+static int begins_so(const uint8_t *at)
+{
+	return (at[3] & 0x9f) == 0x90 && at[7] == 0x91 && at[11] == 0xb9 && at[10] == 0x40;
+}
+#endif
+
+/* answer() reads another word */
 static void change_byte(int by)
 {
 	uint8_t *at = (uint8_t *)answer;
 	void *page = (void *)((uintptr_t)at & ~4095UL);
 
-	if (at[0] != 0x8b || at[1] != 0x05 || at[2] + by > 0xff || at[2] + by < 0) {
+	if (!begins_so(at) || at[CHANGED] + by > 0xff || at[CHANGED] + by < 0) {
 		proto_say("bad: answer() begins with %02x %02x %02x", at[0], at[1], at[2]);
 		return;
 	}
@@ -127,7 +149,8 @@ static void change_byte(int by)
 		proto_say("bad mprotect: %s", strerror(errno));
 		return;
 	}
-	at[2] += by;
+	at[CHANGED] += by;
+	__builtin___clear_cache((char *)at, (char *)at + 16);
 	if (mprotect(page, 4096, PROT_READ | PROT_EXEC))
 		proto_say("bad mprotect: %s", strerror(errno));
 	else
@@ -161,9 +184,9 @@ static void handle(int argc, char **argv)
 	} else if (!strcmp(argv[0], "counts")) {
 		counts();
 	} else if (!strcmp(argv[0], "break")) {
-		change_byte(4);
+		change_byte(STEP);
 	} else if (!strcmp(argv[0], "mend")) {
-		change_byte(-4);
+		change_byte(-STEP);
 	} else {
 		proto_say("bad word %s", argv[0]);
 	}

@@ -4,14 +4,19 @@
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
-# peek NAME ADDRESS: the byte there, two hex digits
+# peek NAME ADDRESS: the four bytes there, in hex digits
 peek() {
-	dd if="/proc/${pid[$1]}/mem" bs=1 count=1 skip="$2" status=none | od -An -tx1 | tr -d ' '
+	dd if="/proc/${pid[$1]}/mem" bs=1 count=4 skip="$2" status=none | od -An -tx1 | tr -d ' \n'
 }
 
-# poke NAME ADDRESS BYTE: as a debugger does
+# poke NAME ADDRESS HEX: as a debugger does
 poke() {
-	printf '%b' "\\x$3" | dd of="/proc/${pid[$1]}/mem" bs=1 count=1 seek="$2" conv=notrunc status=none
+	local escaped='' i
+	for ((i = 0; i < ${#3}; i += 2)); do
+		escaped+="\\x${3:i:2}"
+	done
+	printf '%b' "$escaped" |
+		dd of="/proc/${pid[$1]}/mem" bs=4 count=1 seek="$2" oflag=seek_bytes conv=notrunc status=none
 }
 
 start one "$T/frames/frames"
@@ -25,19 +30,20 @@ for patch in frames frames-two; do
 	is one "$new" value
 	expect_eq "$(proc $patch "${pid[one]}" state)" patched "state"
 	text "${pid[one]}" libframes.so $places
-	expect_eq "$(peek one "$at")" e9 "first byte of the branch"
-	poke one "$at" cc
+	bytes=$(peek one "$at")
+	expect_match "$bytes" "$BRANCH" "the branch is $bytes"
+	poke one "$at" "$BREAKPOINT"
 	expect_status 4 suture revert --timeout 2 $patch
 	expect_eq "$(proc $patch "${pid[one]}" state)" refused "state"
 	expect_eq "$(proc $patch "${pid[one]}" reason)" old-bytes "reason"
 	expect_eq "$(proc $patch "${pid[one]}" function)" visit "the function that is named"
 	expect_eq "$(cat /sys/kernel/suture/$patch/transition)" 1 transition
 	[ "$(count_maps "${pid[one]}" /$patch.spm)" -gt 0 ] || die "the code behind the breakpoint is unmapped"
-	expect_eq "$(peek one "$at")" cc "the breakpoint"
+	expect_match "$(peek one "$at")" "^$BREAKPOINT" "the breakpoint"
 	# the other one does not wait for it
 	is other "1 2" value
 	expect_eq "$(count_maps "${pid[other]}" .spm)" 0 "mappings of the patch in the other"
-	poke one "$at" e9
+	poke one "$at" "$bytes"
 	# it works at once, with the new code or, if the revert was fast, the old
 	ask one value
 	expect_match "$answer" "^($new|1 2)$" "values with the byte put back: $answer"

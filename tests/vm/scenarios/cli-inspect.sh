@@ -12,8 +12,12 @@ expect_match "$output" "found: $LIB" "its file"
 expect_match "$output" "consistency +immediate" "consistency"
 expect_match "$output" "answer: old and new" "the function"
 # the old one loads a variable, the new one has it in the code
-expect_match "$output" "mov +eax, [^|<]*ones[^|<]*[|<]" "old code, with the name of a variable"
-expect_match "$output" "[|>] +0 +lea +eax, .rdi \+ 0x3e9" "new code"
+case $(uname -m) in
+x86_64) old='mov +eax, [^|<]*ones[^|<]*[|<]' new='lea +eax, .rdi \+ 0x3e9' instructions=3 ;;
+aarch64) old='ldr +w[0-9]+, [^|<]*[|<]' new='add +w0, w0, #0x3e9' instructions=5 ;;
+esac
+expect_match "$output" "$old" "old code, on x86-64 with the name of a variable"
+expect_match "$output" "[|>] +0 +$new" "new code"
 
 # the same for programs, with the addresses that the symbols have
 suture inspect --json --file "$LIB" "$(spm pair)" >pair.json
@@ -37,7 +41,7 @@ expect_match "$(suture inspect "$(spm ipara)")" "new: .*new_leaf.*stub: .*suture
 cp "$LIB" copy.so
 start one "$T/funcs/funcs-dl"
 is one "5 1" open "$PWD/copy.so"
-expect_eq "$(suture inspect --json "$(spm replace)" | jq '.functions[0].old_code | length')" 3 \
+expect_eq "$(suture inspect --json "$(spm replace)" | jq '.functions[0].old_code | length')" "$instructions" \
 	"instructions of the old function"
 rm copy.so
 expect_match "$(suture inspect "$(spm replace)")" "copy.so \(deleted\)" "the deleted file"
