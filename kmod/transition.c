@@ -128,7 +128,8 @@ static enum outcome towards_patched(struct suture_survey *survey, struct task_st
 
 	switch (view->kind) {
 	case SUTURE_VIEW_UNPATCHED:
-		if (patch->note.nr_hooks && suture_hook_not_again(patch, leader, survey->mm, true)) {
+		if (patch->note.nr_hooks &&
+		    suture_hook_not_again(patch, leader, survey->mm, true)) {
 			clean_up(survey, leader);
 			return OUTCOME_STUCK;
 		}

@@ -72,7 +72,8 @@ static int fence(uintptr_t lo, uintptr_t hi)
 
 static void handle(int argc, char **argv)
 {
-	uintptr_t at = (uintptr_t)far & -PAGE, lo = at - REACH - 64 * MIB, hi = at + REACH + 64 * MIB;
+	uintptr_t at = (uintptr_t)far & -PAGE;
+	uintptr_t lo = at - REACH - 64 * MIB, hi = at + REACH + 64 * MIB;
 
 	if (!strcmp(argv[0], "fence") && argc == 2) {
 		if (!strcmp(argv[1], "low"))

@@ -26,7 +26,7 @@ load=$!
 
 # Does the process run another gethostid than the file has? By reading its memory.
 offset=$(old_address machine-libc gethostid)
-own=$(od -An -tx1 -j "$offset" -N 5 $LIBS/$libc)
+own=$(od -An -tx1 -j "$offset" -N 5 "$LIBS/$libc")
 entry() {
 	local at
 	at=$(load_address "$1" $libc 2>/dev/null) || return

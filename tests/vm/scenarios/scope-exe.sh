@@ -10,8 +10,8 @@ cp "$T/funcs/funcs" bin-a/prog
 cp "$T/funcs/funcs" bin-b/prog
 cp "$T/funcs/funcs" jail/prog
 ln -s bin-a/prog link
-cp $LD jail$LD
-cp $LIBS/libc.so.6 "$LIB" jail/lib/
+cp "$LD" "jail$LD"
+cp "$LIBS"/libc.so.6 "$LIB" jail/lib/
 # states NAME...: what status says of them, and what they run
 states() {
 	local name reason wanted=$1

@@ -7,15 +7,15 @@
 # furnish FOLDER: the program with all that it needs
 furnish() {
 	mkdir -p "$1/lib64" "$1/lib"
-	cp $LD "$1$LD"
-	cp $LIBS/libc.so.6 "$LIB" "$1/lib/"
+	cp "$LD" "$1$LD"
+	cp "$LIBS"/libc.so.6 "$LIB" "$1/lib/"
 	cp "$T/funcs/funcs" "$1/"
 }
 export -f furnish
 export LIB LIBS LD T
 furnish jail
 start outside "$T/funcs/funcs"
-start jailed chroot jail $LD --library-path /lib /funcs
+start jailed chroot jail "$LD" --library-path /lib /funcs
 mkdir private
 # what is mounted there is seen by nobody else
 # shellcheck disable=SC2016
@@ -31,7 +31,7 @@ done
 # three files of one build
 expect_eq "$(suture list --json | jq '.patches[0].files')" 3 "files that are watched"
 # both places are watched from now on
-start later chroot jail $LD --library-path /lib /funcs
+start later chroot jail "$LD" --library-path /lib /funcs
 is later 1001 first
 is later ok new replace
 # PID and root of the process are as they were
