@@ -94,6 +94,24 @@ static const struct suture_edit *edit_at(const struct suture_edits *edits, unsig
 	return NULL;
 }
 
+/* At none of its places stands anything but the old bytes. */
+static bool is_dead(const struct suture_survey *survey, const struct suture_mapping *m)
+{
+	u8 bytes[SUTURE_PLACE_MAX];
+	u32 i;
+
+	for (i = 0; i < m->patch->nr_places; i++) {
+		const struct suture_place *place = &m->patch->places[i];
+		unsigned long base = m->ledger.bases[place->object];
+
+		if (base != SUTURE_ABSENT &&
+		    !suture_peek(survey->mm, base + place->addr, bytes, place->len) &&
+		    memcmp(bytes, place->old, place->len))
+			return false;
+	}
+	return true;
+}
+
 /*
  * The old bytes stand at this place: mappings that had a branch there have been left over
  * by a dlclose. Once there is a branch again, they would look as if they were below it.
@@ -118,7 +136,7 @@ static void plan_dead(struct suture_edits *edits, const struct suture_part *part
 		for (k = 0; k < m->patch->note.nr_objects; k++)
 			bases[k] = m->ledger.bases[k];
 		if (!bytes_at(m->patch, m->base, bases, ~0U, part->patch, place->object, at,
-			      place->len, bytes))
+			      place->len, bytes) || !is_dead(survey, m))
 			continue;
 		edit->patch = m->patch;
 		edit->func = SUTURE_NO_FUNC;

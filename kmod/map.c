@@ -144,7 +144,8 @@ static int map_segment(struct suture_patch *patch, const struct spm_segment *seg
 	return 0;
 }
 
-/* Text comes last: whoever sees it sees the ledger, also a child that is forked now. */
+/* Text comes behind the ledger: a child that is forked now shows both, or nothing that
+ * keeps anybody. */
 static int map_segments(struct suture_patch *patch, unsigned long base, bool text)
 {
 	int ret = 0;
@@ -280,8 +281,8 @@ int suture_map(struct suture_patch *patch, const struct suture_view *view,
 	if (ret)
 		return ret;
 	ret = map_segments(patch, base, false) ?: map_ledger(patch, base) ?:
-	      suture_hooks_map(patch, base) ?: relocate(patch, view, base, ~0U, true) ?:
-	      write_ledger(patch, view, base) ?: map_segments(patch, base, true);
+	      relocate(patch, view, base, ~0U, true) ?: write_ledger(patch, view, base) ?:
+	      map_segments(patch, base, true) ?: suture_hooks_map(patch, base);
 	if (ret)
 		goto err;
 	*ret_base = base;
