@@ -15,7 +15,7 @@ enum hooked_deed {
 	HOOKED_STOP,		/* SIGSTOP to this thread, which stops the process; then yes */
 	HOOKED_DOOR,		/* hand the door to a system call, read it by itself */
 	HOOKED_THREAD,		/* struct hooked_state.start_thread, once */
-	HOOKED_WATCH,		/* value: did that thread run meanwhile? */
+	HOOKED_WATCH,		/* sleep value ms, once; value: did that thread run meanwhile? */
 	HOOKED_MAP,		/* map the file whose descriptor is value, executable */
 	HOOKED_MAP_SHORTLY,	/* and unmap it again */
 };

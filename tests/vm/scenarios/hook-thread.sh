@@ -6,9 +6,9 @@
 
 start p "$T/hooks/hooked"
 is p ok deed 1 10 0	# pre_patch starts it
-is p ok deed 2 11 -1	# post_patch looks whether it runs
+is p ok deed 2 11 20	# post_patch looks whether it runs
 is p ok deed 3 10 0	# pre_unpatch and post_unpatch likewise
-is p ok deed 4 11 -1
+is p ok deed 4 11 20
 apply hooked
 is p 101 call
 is p 0 value 2

@@ -73,6 +73,7 @@ static int obey(int kind)
 {
 	struct hooked_state *s = SUTURE_IMPORTED(hooked_state);
 	int nr = s->nr & 63;
+	struct timespec ts = { 0 };
 	unsigned long beats;
 	char c;
 
@@ -123,7 +124,9 @@ static int obey(int kind)
 		break;
 	case HOOKED_WATCH:
 		beats = s->beats;
-		call(SYS_nanosleep, (long)&(struct timespec){ .tv_nsec = 20000000 }, 0, 0, 0);
+		ts.tv_nsec = s->value[kind] * 1000000L;
+		s->deed[kind] = HOOKED_YES;
+		call(SYS_nanosleep, (long)&ts, 0, 0, 0);
 		s->value[kind] = s->beats != beats;
 		break;
 	case HOOKED_MAP:
