@@ -7,7 +7,6 @@
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
-#include <linux/version.h>
 #include <linux/mm.h>
 #include <asm/barrier.h>
 #include <asm/cacheflush.h>
@@ -77,13 +76,10 @@ unsigned int suture_arch_pcs(const struct pt_regs *regs, unsigned long pcs[2])
 	return 2;
 }
 
+/* Addresses of code in user space; what is none stays none. */
 unsigned long suture_arch_strip(unsigned long word)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
-	return ptrauth_strip_insn_pac(word);
-#else
-	return ptrauth_strip_user_insn_pac(word);
-#endif
+	return word & BIT(55) ? word : word & ~ptrauth_user_pac_mask();
 }
 
 bool suture_arch_reg(const struct pt_regs *regs, unsigned int nr, unsigned long *ret_word)
@@ -94,12 +90,13 @@ bool suture_arch_reg(const struct pt_regs *regs, unsigned int nr, unsigned long 
 	return true;
 }
 
-/* x0 is the first argument, never 0 in a call that works, until it ends; a child starts with 0. */
+/* x0 is the first argument until the call ends; a child starts with 0. That of clone is 0
+ * where the parent wants no signal: then a child counts, too, until it is in user mode. */
 bool suture_arch_in_fork(const struct pt_regs *regs)
 {
 	int nr = syscall_nr(regs);
 
-	if (!regs->regs[0])
+	if (!regs->regs[0] && regs->orig_x0)
 		return false;
 	return nr == __NR_clone || nr == __NR_clone3;
 }
