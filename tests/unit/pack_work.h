@@ -73,7 +73,7 @@ static void work_write(const char *name, const char *text)
 }
 
 /* A shared object of @text, with further compiler options. */
-static void work_target(const char *name, const char *text, const char *flags)
+static UNUSED void work_target(const char *name, const char *text, const char *flags)
 {
 	char source[64];
 
