@@ -25,10 +25,11 @@ answer=
 
 # start NAME COMMAND...: a program that talks; its id is in ${pid[NAME]}
 start() {
-	local name=$1 in out
+	local name=$1 in out spread=$T/tools/spread
 	shift
+	! declare -F "$1" >/dev/null || spread=
 	mkfifo "$name.in" "$name.out"
-	"$@" <"$name.in" >"$name.out" 2>"$name.err" &
+	$spread "$@" <"$name.in" >"$name.out" 2>"$name.err" &
 	pid[$name]=$!
 	exec {in}>"$name.in" {out}<"$name.out"
 	talk_in[$name]=$in
@@ -110,9 +111,7 @@ loaded() {
 
 # proc NAME PID FIELD: what `suture status` says of a process: state, reason, tid, function ...
 proc() {
-	suture status --json "$1" |
-		jq -r --argjson pid "$2" --arg field "$3" \
-			'.patches[0].processes[] | select(.pid == $pid) | .[$field] // "-"'
+	suture status --json "$1" | "$T/tools/pick" patches 0 processes "pid=$2" "$3"
 }
 
 # state_is NAME PID STATE: for wait_for
@@ -122,17 +121,25 @@ state_is() {
 
 # total NAME STATE: how many processes are so
 total() {
-	suture status --json "$1" | jq -r --arg state "$2" '.patches[0].totals[$state]'
+	suture status --json "$1" | "$T/tools/pick" patches 0 totals "$2"
+}
+
+# patches_listed: how many patches `suture list` names
+patches_listed() {
+	suture list --json | "$T/tools/pick" patches length
 }
 
 # text PID FILE PLACES: its text differs from the file in so many places, each no
 # longer than a jump, and a jump
 text() {
-	local lines bad
+	local lines length first rest
 	lines=$("$T/tools/textcheck" "$1" "$2")
 	[[ $lines == *"$3 places,"* ]] || die "text of $2 in process $1: $lines, not $3 places"
-	bad=$(awk 'NF == 4 && !/places/ && ($3 > 5 || $4 != "jump")' <<<"$lines")
-	[ -z "$bad" ] || die "text of $2 in process $1 differs otherwise than by a jump: $bad"
+	while read -r _ _ length first rest; do
+		[[ $rest == '' && $first != '' && $first != bytes ]] || continue
+		[ "$length" -le 5 ] && [ "$first" = jump ] ||
+			die "text of $2 in process $1 differs otherwise than by a jump: $lines"
+	done <<<"$lines"
 	ok "$2 differs from its file in $3 places in process $1"
 }
 
@@ -153,8 +160,7 @@ mappers() {
 
 # old_address PATCH FUNCTION: where the replaced function is in its file (decimal)
 old_address() {
-	suture inspect --json "$(spm "$1")" |
-		jq -r --arg name "$2" '.functions[] | select(.name == $name) | .old_address'
+	suture inspect --json "$(spm "$1")" | "$T/tools/pick" functions "name=$2" old_address
 }
 
 # load_address PID FILE: where the file's first byte is mapped (decimal)

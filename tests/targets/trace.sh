@@ -9,9 +9,9 @@ declare -A trace_pid=()
 # they share one.
 under_probes() {
 	if [ "$(uname -m)" = aarch64 ] || grep -q TCG /proc/cpuinfo; then
-		exec taskset 1 "$@"
+		exec "$T/tools/spread" taskset 1 "$@"
 	fi
-	exec "$@"
+	exec "$T/tools/spread" "$@"
 }
 
 # trace_start NAME PATCH [OPTIONS]: its result will be in NAME.json, its notes in NAME.err

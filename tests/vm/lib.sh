@@ -73,9 +73,10 @@ expect_status() {
 
 # start_bg NAME COMMAND...: in the background; id in ${bg[NAME]}, output in NAME.out
 start_bg() {
-	local name=$1
+	local name=$1 spread=/suture/build/tests/targets/tools/spread
 	shift
-	"$@" >"$name.out" 2>&1 </dev/null &
+	! declare -F "$1" >/dev/null || spread=
+	$spread "$@" >"$name.out" 2>&1 </dev/null &
 	bg[$name]=$!
 }
 

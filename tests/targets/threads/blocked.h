@@ -9,9 +9,9 @@
 
 struct blocked {
 	const char *name;
-	int ticks;		/* its time-out is counted in ticks */
 	/* block once for @ms; 0 as expected, 1 something came early, negative errno */
 	int (*once)(int ms);
+	int by_ticks; /* the kernel counts its time-out in ticks */
 	unsigned long rounds, eintr, early, failed;
 	int last_error;
 };

@@ -10,10 +10,10 @@ expect_status 0 suture apply "$(spm replace)"
 expect_match "$output" "already applied" "it says so"
 is one ok new replace
 text "${pid[one]}" libfuncs.so 1
-expect_eq "$(suture list --json | jq '.patches | length')" 1 "patches loaded"
+expect_eq "$(patches_listed)" 1 "patches loaded"
 # another patch for the same function is another patch
 apply replace-quiescent
-expect_eq "$(suture list --json | jq '.patches | length')" 2 "patches loaded"
+expect_eq "$(patches_listed)" 2 "patches loaded"
 revert replace-quiescent
 is one ok new replace
 expect_status 0 suture revert replace

@@ -10,7 +10,7 @@ start witness "$T/funcs/funcs"
 before=$(maps "${pid[witness]}")
 output=$("$T/tools/hostile" nobody "$(spm replace)" "$LIB" ) || die "$output"
 ok "$output"
-expect_eq "$(suture list --json | jq '.patches | length')" 0 "patches loaded"
+expect_eq "$(patches_listed)" 0 "patches loaded"
 text "${pid[witness]}" libfuncs.so 0
 expect_eq "$(maps "${pid[witness]}")" "$before" "mappings of the witness"
 is witness ok old replace

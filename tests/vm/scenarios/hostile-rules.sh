@@ -9,7 +9,7 @@ start witness "$T/funcs/funcs"
 before=$(maps "${pid[witness]}")
 output=$("$T/tools/badrules" "$(spm replace)" "$LIB") || die "$output"
 expect_match "$output" "^4[0-9] refused$" "inputs: $output"
-expect_eq "$(suture list --json | jq '.patches | length')" 0 "patches loaded"
+expect_eq "$(patches_listed)" 0 "patches loaded"
 expect_eq "$(maps "${pid[witness]}")" "$before" "mappings of the witness"
 # nothing of them holds the module
 reload_module

@@ -18,18 +18,18 @@ done
 start sleepers "$PWD/bin/sleepers"
 start reader "$T/funcs/funcs-dl"
 is reader ok map "$LIB"
-# look_at PID: its real user, its executable, and whether it maps text and the patch
-look_at() {
-	local line
-	uid='' text='' patch=''
-	while read -r line; do
-		[[ $line != Uid:* ]] || read -r _ uid _ <<<"$line"
-	done <"/proc/$1/status"
-	exe=$(readlink "/proc/$1/exe")
-	while read -r line; do
-		[[ $line != *" r-xp "*/libfuncs.so ]] || text=yes
-		[[ $line != */replace.spm ]] || patch=yes
-	done <"/proc/$1/maps"
+# look: of each process that maps the library, by /proc alone: its id, its real user, whether
+# it maps text and the patch
+look() {
+	local p files=()
+	for p in $(mappers /libfuncs.so); do
+		files+=("/proc/$p/status" "/proc/$p/maps")
+	done
+	awk 'FNR == 1 { split(FILENAME, at, "/"); p = at[3]; if (!(p in uid)) order[n++] = p }
+		/^Uid:/ { uid[p] = $2 }
+		/ r-xp .*\/libfuncs\.so$/ { text[p] = 1 }
+		/\/replace\.spm$/ { patch[p] = 1 }
+		END { for (i = 0; i < n; i++) { p = order[i]; print p, uid[p], text[p] + 0, patch[p] + 0 } }' "${files[@]}"
 }
 # what the rules of this round make of a process; said by /proc
 in_scope() {
@@ -43,13 +43,13 @@ in_scope() {
 }
 compare() {
 	local p uid exe text patch wanted="" got patched=0 out=0 later=0 other=0 total=0 share=$1 in_all=0
-	for p in $(mappers /libfuncs.so); do
+	while read -r p uid text patch; do
 		total=$((total + 1))
-		look_at "$p"
-		if [ -z "$text" ]; then
+		exe=$(readlink "/proc/$p/exe")
+		if [ "$text" = 0 ]; then
 			wanted+="$p not applicable, not-exec"$'\n'
 			other=$((other + 1))
-		elif [ -n "$patch" ]; then
+		elif [ "$patch" = 1 ]; then
 			in_scope "$p" || die "$round: process $p is patched, and is out of scope"
 			wanted+="$p patched, none"$'\n'
 			patched=$((patched + 1)) in_all=$((in_all + 1))
@@ -60,7 +60,7 @@ compare() {
 			wanted+="$p not applicable, scope"$'\n'
 			out=$((out + 1))
 		fi
-	done
+	done < <(look)
 	expect_eq "$patched" $(((in_all * share + 99) / 100)) "$round: patched of $in_all in scope"
 	got=$(suture status --json replace | jq -r '.patches[0] |
 		(.processes | sort_by(.pid)[] | "\(.pid) \(.state), \(.reason)"),

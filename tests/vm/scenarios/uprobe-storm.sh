@@ -10,7 +10,7 @@ start one "$T/funcs/funcs"
 start two "$T/funcs/funcs"
 is one "ok 2" spin 2
 # behind the branch of a function, in the page of all of them
-inner=$(suture inspect --json "$(spm pair)" | jq '.functions[] | select(.name == "pair_inner") | .old_address')
+inner=$(old_address pair pair_inner)
 trap 'echo 0 >$tracing/events/storm/enable; echo >$tracing/uprobe_events' EXIT
 echo "p:storm/inner $LIB:$(printf 0x%x $((inner + 14)))" >$tracing/uprobe_events
 toggle() {
@@ -24,7 +24,7 @@ toggle() {
 }
 toggle &
 toggler=$!
-for round in {1..15}; do
+for round in {1..10}; do
 	suture apply "$(spm replace)" "$(spm pair)" >/dev/null
 	for name in one two; do
 		is $name ok new replace pair >/dev/null

@@ -52,7 +52,7 @@ expect_status 0 suture status --verify
 expect_match "$output" "verified: 2 processes, 6 places, [0-9]+ bytes of text: all as it should be" "verified"
 
 answer_at=$(suture inspect --json "$(spm replace)" | jq '.functions[0].old_address')
-inner_at=$(suture inspect --json "$(spm pair)" | jq '.functions[] | select(.name == "pair_inner") | .old_address')
+inner_at=$(old_address pair pair_inner)
 new_at=$(suture inspect --json "$(spm replace)" | jq '.functions[0].new_address')
 text=$(at one libfuncs.so 0)
 

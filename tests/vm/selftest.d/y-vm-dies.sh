@@ -1,5 +1,5 @@
 #!/bin/bash
 # meaning: a scenario that takes the VM with it
-# limit: 20
+# limit: 60
 echo c >/proc/sysrq-trigger
 sleep 10

@@ -1,0 +1,1 @@
+"""What tests/vm/run is made of."""

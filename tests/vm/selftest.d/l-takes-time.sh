@@ -1,0 +1,4 @@
+#!/bin/bash
+# meaning: a scenario beside which others run
+# limit: 60
+sleep 4
