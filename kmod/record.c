@@ -257,9 +257,10 @@ static bool fill(struct suture_survey *survey, struct task_struct *leader, struc
 	ret = survey_patiently(survey, mm);
 	if (!ret && view->kind == SUTURE_VIEW_FOREIGN) {
 		/* Perhaps only some of the branches are written yet. */
-		suture_mm_lock(mm);
-		ret = survey_patiently(survey, mm);
-		suture_mm_unlock(mm);
+		if (suture_mm_lock(mm)) {
+			ret = survey_patiently(survey, mm);
+			suture_mm_unlock(mm);
+		}
 	}
 	if (!ret && view->kind == SUTURE_VIEW_NONE && !view->stale_base)
 		return false;
