@@ -133,9 +133,9 @@ static int add_others(struct suture_change *change, struct task_struct *leader, 
 /* Unmap, unless one of its hooks has not come back: then it is stale, and drained. */
 static int unmap(struct mm_struct *mm, struct suture_patch *patch, unsigned long base)
 {
-	if (suture_hooks_unfinished(mm))
-		return -EAGAIN;
-	return suture_unmap(patch, base);
+	int ret = suture_hooks_unfinished(mm) ? -EBUSY : suture_unmap(patch, base);
+
+	return ret == -EBUSY ? -EAGAIN : ret;
 }
 
 /* Map what is to be added. On error suture_change_undo() cleans up. */
@@ -165,87 +165,6 @@ int suture_change_map(struct suture_change *change, struct task_struct *leader,
 			return suture_not_now(block, ret, func);
 	}
 	return 0;
-}
-
-/* What a patch that is replaced has built up: the new one's hooks may look at it. Where
- * several have the same state, the slot of each leads to the one handed over before. */
-static int read_slot(const struct suture_part *part, struct mm_struct *mm, u32 state,
-		     struct suture_state_slot *slot)
-{
-	int ret = -EBUSY;
-
-	if (suture_mmap_read_lock(mm)) {
-		ret = suture_read_data(part->patch, mm,
-				       part->base + part->patch->note.states[state].slot, slot,
-				       sizeof(*slot));
-		mmap_read_unlock(mm);
-	}
-	return ret;
-}
-
-/* Only what the kernel has to say; a slot may lie across two pages. */
-static int write_slot(const struct suture_part *part, struct mm_struct *mm, u32 state,
-		      u64 previous, u32 version)
-{
-	unsigned long at = part->base + part->patch->note.states[state].slot;
-	struct suture_window window = {};
-	int ret;
-
-	ret = suture_poke(part->patch, mm, &window,
-			  at + offsetof(struct suture_state_slot, previous), &previous,
-			  sizeof(previous)) ?:
-	      suture_poke(part->patch, mm, &window,
-			  at + offsetof(struct suture_state_slot, previous_version), &version,
-			  sizeof(version));
-	suture_poke_end(&window);
-	return ret;
-}
-
-/* Each of several that are replaced leads to the next. */
-static int hand_over(const struct suture_part *from, const struct suture_part *to,
-		     struct mm_struct *mm)
-{
-	const struct suture_state *states = to->patch->note.states;
-	struct suture_state_slot mine, its;
-	u32 i, k;
-	int ret;
-
-	for (i = 0; i < to->patch->note.nr_states; i++) {
-		k = suture_find_state(from->patch, states[i].id);
-		if (k == SUTURE_MAX_STATES)
-			continue;
-		ret = read_slot(to, mm, i, &mine) ?: read_slot(from, mm, k, &its) ?:
-		      write_slot(from, mm, k, mine.previous, mine.previous_version) ?:
-		      write_slot(to, mm, i, its.data, from->patch->note.states[k].version);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-static int hand_over_states(const struct suture_change *change)
-{
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 1; i < change->nr && !ret; i++) {
-		if (change->parts[0].op == SUTURE_PART_ADD &&
-		    change->parts[i].op == SUTURE_PART_REMOVE)
-			ret = hand_over(&change->parts[i], &change->parts[0], change->mm);
-	}
-	return ret;
-}
-
-/* The replaced one's data is gone from here on. If the slot cannot be written, the process
- * has taken its memory away, and nobody asks. */
-static void forget_states(const struct suture_part *part, struct mm_struct *mm)
-{
-	u32 i;
-
-	for (i = 0; i < part->patch->note.nr_states; i++) {
-		if (write_slot(part, mm, i, 0, 0))
-			break;
-	}
 }
 
 /* --------------------------------------------------------------- ranges */
@@ -384,7 +303,7 @@ static int prepare(struct suture_change *change, struct suture_block *block)
 	if (!ret)
 		ret = suture_edits_pin(change->edits);
 	if (!ret)
-		ret = hand_over_states(change);
+		ret = suture_states_hand_over(change);
 	if (!ret)
 		ret = suture_change_ranges(change);
 	return ret ? suture_not_now(block, ret, func) : 0;
@@ -411,7 +330,7 @@ static int finish(struct suture_change *change)
 	int ret = 0;
 
 	if (change->parts[0].op == SUTURE_PART_ADD)
-		forget_states(&change->parts[0], change->mm);
+		suture_states_forget(&change->parts[0], change->mm);
 	for (i = 0; i < change->nr; i++) {
 		const struct suture_part *part = &change->parts[i];
 
@@ -531,6 +450,8 @@ int suture_fix_mm(struct suture_survey *survey, struct task_struct *leader,
 	kthread_use_mm(survey->mm);
 	if (view->fix && only_needed(survey->patch, view->fix)) {
 		ret = suture_remap(survey->patch, view, view->fix);
+		if (ret)
+			ret = suture_not_now(block, ret, 0);
 		goto out;
 	}
 	if (view->fix) {

@@ -33,6 +33,10 @@ int suture_change_hold(struct suture_change *change, struct task_struct *leader,
 		       struct suture_block *block, u32 *ret_held);
 void suture_change_undo(struct suture_change *change);
 
+/* ---- states.c */
+int suture_states_hand_over(const struct suture_change *change);
+void suture_states_forget(const struct suture_part *part, struct mm_struct *mm);
+
 /* Fill @block and return @ret. */
 int suture_refuse(struct suture_block *block, u32 reason, u32 func, int ret);
 int suture_not_now(struct suture_block *block, int ret, u32 func);

@@ -126,7 +126,8 @@ int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 
 #define LOCK_TRIES	50
 #define LOCK_PAUSE_US	100
-#define LOCK_LOOKS	20	/* in each try: threads that fault hold it by turns */
+#define WRITE_TRIES	250	/* likewise; whoever holds it may have lost its CPU */
+#define WRITE_LOOKS	20	/* in each: threads that fault hold it by turns */
 
 /*
  * A process can hold its mmap_lock for as long as a disk takes. Others must not
@@ -153,13 +154,13 @@ bool suture_mmap_lock_free(struct mm_struct *mm)
 {
 	int i;
 
-	for (i = 1; i <= LOCK_TRIES * LOCK_LOOKS; i++) {
+	for (i = 1; i <= WRITE_TRIES * WRITE_LOOKS; i++) {
 		/* Not mmap_write_trylock(), which newer kernels have not: nothing is changed. */
 		if (down_write_trylock(&mm->mmap_lock)) {
 			up_write(&mm->mmap_lock);
 			return true;
 		}
-		if (i % LOCK_LOOKS)
+		if (i % WRITE_LOOKS)
 			cpu_relax();
 		else
 			usleep_range(LOCK_PAUSE_US, 2 * LOCK_PAUSE_US);

@@ -23,6 +23,7 @@
  *   settle.c      second opinions on that
  *   change.c      the steps in one process
  *   hold.c        those of them while its threads are held
+ *   states.c      what replaced patches have built up
  *   current.c     the same by the process itself, in text that is new
  *   transition.c  one process after the other towards the goal
  *   nudge.c       a thread that comes back tells the transition
