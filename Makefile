@@ -124,7 +124,7 @@ check-harness: setup
 
 demo: setup
 	@$(MAKE) $(jobs) tests-built
-	@tests/vm/demo
+	@ARCH=$(ARCH) tests/vm/demo
 
 soak: setup
 	@$(MAKE) $(jobs) tests-built
