@@ -272,7 +272,10 @@ static int drain(struct suture_survey *survey, struct task_struct *leader, unsig
 	ret = suture_gate_close(gate, ranges, true, block);
 	*ret_held = suture_gate_open(gate);
 	kvfree(ranges);
-	return ret ?: unmap(survey->mm, patch, base);
+	if (ret)
+		return ret;
+	ret = unmap(survey->mm, patch, base);
+	return ret ? suture_not_now(block, ret, 0) : 0;
 }
 
 /*
@@ -327,7 +330,7 @@ void suture_change_undo(struct suture_change *change)
 static int finish(struct suture_change *change)
 {
 	unsigned int i;
-	int ret = 0;
+	int ret = 0, err;
 
 	if (change->parts[0].op == SUTURE_PART_ADD)
 		suture_states_forget(&change->parts[0], change->mm);
@@ -337,9 +340,12 @@ static int finish(struct suture_change *change)
 		if (part->op != SUTURE_PART_REMOVE)
 			continue;
 		if (change->inside || change->born || !change->quiescent)
-			ret = -EAGAIN;		/* draining */
+			err = -EAGAIN;		/* draining */
 		else
-			ret = unmap(change->mm, part->patch, part->base) ?: ret;
+			err = unmap(change->mm, part->patch, part->base);
+		/* Its lock was not free: like one that somebody is still inside. */
+		if (err)
+			ret = err == -EBUSY ? -EAGAIN : err;
 	}
 	/* Last: threads fault in this page, and must not meet the unmapping's lock. */
 	suture_edits_give_back(change->edits);

@@ -292,6 +292,10 @@ char *suture_proc_detail(const struct suture_proc *proc, const struct suture_spm
 		waiting_detail(proc, spm, buf, size);
 		break;
 	case SUTURE_PROC_DRAINING:
+		if (proc->reason == SUTURE_REASON_BUSY) {
+			waiting_detail(proc, spm, buf, size);
+			break;
+		}
 		thread_text(proc, thread, sizeof(thread));
 		func_text(proc, spm, "a new function", func, sizeof(func));
 		snprintf(buf, size, "%s is still inside %s%s", thread,
