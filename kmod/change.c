@@ -133,9 +133,7 @@ static int add_others(struct suture_change *change, struct task_struct *leader, 
 /* Unmap, unless one of its hooks has not come back: then it is stale, and drained. */
 static int unmap(struct mm_struct *mm, struct suture_patch *patch, unsigned long base)
 {
-	int ret = suture_hooks_unfinished(mm) ? -EBUSY : suture_unmap(patch, base);
-
-	return ret == -EBUSY ? -EAGAIN : ret;
+	return suture_hooks_unfinished(mm) ? -EAGAIN : suture_unmap(patch, base);
 }
 
 /* Map what is to be added. On error suture_change_undo() cleans up. */
