@@ -86,7 +86,7 @@ static unsigned long find_place(struct mm_struct *mm, unsigned long stack_limit,
 		if (!vma || vma->vm_start > hi)
 			return best ?: below_stack;
 		gap = max(gap, vma->vm_end);
-		heap_below = vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk;
+		heap_below = vma->vm_start < mm->brk && vma->vm_end > mm->start_brk;
 	}
 }
 
