@@ -35,7 +35,7 @@ static int ioc_load(struct suture_ioc_load *arg)
 	arg->nr_added = 0;
 	memset(arg->name, 0, sizeof(arg->name));
 	memset(arg->message, 0, sizeof(arg->message));
-	if ((arg->flags & ~SUTURE_LOAD_FLAGS) || arg->reserved)
+	if ((arg->flags & ~SUTURE_LOAD_FLAGS) || arg->nr_left_out)
 		return -EINVAL;
 	if (!arg->nr_files || arg->nr_files > SUTURE_MAX_FILES) {
 		strscpy(arg->message, "no file, or too many, to apply the patch to",

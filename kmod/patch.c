@@ -228,14 +228,15 @@ err:
 
 /* --------------------------------------------------------------- loading */
 
-/* A file that is of no use is left out; @message says so. */
-static int add_files(struct suture_patch *patch, const struct suture_ioc_file *files, u32 nr,
-		     u32 *ret_added, char *message)
+/* A file that is of no use is left out; @arg's nr_left_out and message say so. */
+static int add_files(struct suture_patch *patch, const struct suture_ioc_file *files,
+		     struct suture_ioc_load *arg)
 {
+	char *message = arg->message;
 	int useless = 0, ret;
 	u32 i;
 
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < arg->nr_files; i++) {
 		struct file *file = fget(files[i].fd);
 
 		if (files[i].object >= patch->note.nr_objects) {
@@ -253,10 +254,12 @@ static int add_files(struct suture_patch *patch, const struct suture_ioc_file *f
 		/* Anybody can make a file that was right a moment ago and is of no use. */
 		if (ret == -ENOMEM || ret == -EBUSY)
 			return ret;
-		if (ret < 0)
+		if (ret < 0) {
 			useless = ret;
-		else
-			*ret_added += ret;
+			arg->nr_left_out++;
+		} else {
+			arg->nr_added += ret;
+		}
 		if (fatal_signal_pending(current))
 			return -EINTR;
 	}
@@ -273,9 +276,9 @@ static void free_targets(struct suture_patch *patch)
 
 /* Under suture_lock: the patch is loaded already. Always an error code. */
 static int load_again(struct suture_patch *patch, struct suture_patch *again,
-		      const struct suture_ioc_file *files, u32 nr_files, u32 flags,
-		      u32 *ret_added, char *message)
+		      const struct suture_ioc_file *files, struct suture_ioc_load *arg)
 {
+	char *message = arg->message;
 	int ret;
 
 	if (again->inode != patch->inode) {
@@ -293,14 +296,15 @@ static int load_again(struct suture_patch *patch, struct suture_patch *again,
 		    suture_patch_name(patch));
 		return -EINVAL;
 	}
-	ret = add_files(patch, files, nr_files, ret_added, message);
-	if (flags & SUTURE_LOAD_FORCE)
+	ret = add_files(patch, files, arg);
+	if (arg->flags & SUTURE_LOAD_FORCE)
 		WRITE_ONCE(patch->force, true);
 	/* Also without a new file: text that mprotect made executable tells nobody. */
 	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
 	if (ret)
 		return ret;
-	suture_say(message, "%s is loaded already", suture_patch_name(patch));
+	if (!arg->nr_left_out)
+		suture_say(message, "%s is loaded already", suture_patch_name(patch));
 	return -EEXIST;
 }
 
@@ -330,8 +334,7 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 	mutex_lock(&suture_lock);
 	other = find(name);
 	if (other) {
-		ret = load_again(other, patch, files, arg->nr_files, arg->flags, &arg->nr_added,
-				 message);
+		ret = load_again(other, patch, files, arg);
 		goto err;
 	}
 	ret = suture_order_check(patch, message);
@@ -347,7 +350,7 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 	patch->goal = SUTURE_GOAL_PATCHED;
 	suture_order_add(patch);
 	suture_order_replace(patch);
-	ret = add_files(patch, files, arg->nr_files, &arg->nr_added, message);
+	ret = add_files(patch, files, arg);
 	if (ret)
 		goto err_files;
 	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);

@@ -246,7 +246,8 @@ struct suture_ioc_file {
  * a patch that touches the same object is under way; or two places overlap but are
  * not the same. EINVAL: the state of a loaded patch is not compatible. ENOENT: a patch
  * to be replaced is named and not loaded. ENOEXEC: not a patch module, or a file with
- * another build-id. EOPNOTSUPP: something in it that this module cannot do. */
+ * another build-id. EOPNOTSUPP: something in it that this module cannot do. A file that
+ * is of no use is left out as long as there is another, see nr_left_out. */
 struct suture_ioc_load {
 	__u32 size;
 	__u32 flags;		/* SUTURE_LOAD_* */
@@ -257,7 +258,7 @@ struct suture_ioc_load {
 	__u32 nr_rules;		/* 0 .. SUTURE_MAX_RULES */
 	__u64 rules;		/* user pointer: struct suture_ioc_rule[nr_rules] */
 	__u32 canary;		/* percent of the processes, 1 .. 99; 0: all */
-	__u32 reserved;		/* 0 */
+	__u32 nr_left_out;	/* 0; out: files of no use, message is of the last of them */
 	char name[SUTURE_NAME_MAX];	/* out: the patch's name */
 	char message[SUTURE_MESSAGE_MAX];	/* out */
 };

@@ -185,6 +185,20 @@ static int load(struct apply *a, struct patchset_patch *patch, struct suture_err
 			   &a->opt->scope, &patch->loaded, err);
 }
 
+/* @said: files of which it was said already. */
+static void report_left_out(const struct patchset_patch *patch, uint32_t said)
+{
+	const struct suture_loaded *loaded = &patch->loaded;
+
+	if (loaded->nr_left_out <= said)
+		return;
+	if (loaded->nr_left_out > 1)
+		cli_note("%s: %u files are left out, the last of them: %s", loaded->name,
+			 loaded->nr_left_out, loaded->left_out);
+	else
+		cli_note("%s: left out: %s", loaded->name, loaded->left_out);
+}
+
 /* One patch to the kernel. Sets the patch's result. */
 static int load_one(struct apply *a, size_t i)
 {
@@ -212,6 +226,7 @@ static int load_one(struct apply *a, size_t i)
 		code = cli_worse(code, cli_error(&err));
 	} else {
 		patch->result = patch->loaded.already ? RESULT_ALREADY : RESULT_STARTED;
+		report_left_out(patch, 0);
 		if (patch->result == RESULT_STARTED)
 			report_place(patch, before, nr);
 	}
@@ -249,9 +264,12 @@ static int search_again(struct apply *a)
 				suture_error_prefix(&err, "%s", patch->spm->path);
 				return cli_error(&err);
 			}
+			report_left_out(patch, first.nr_left_out);
 			added |= patch->loaded.nr_added > 0;
 			patch->loaded.nr_added += first.nr_added;
 			patch->loaded.already = first.already;
+			if (patch->loaded.nr_left_out < first.nr_left_out)
+				patch->loaded.nr_left_out = first.nr_left_out;
 		}
 	}
 	return SUTURE_EXIT_DONE;

@@ -230,6 +230,8 @@ int wait_applied(int dev, const struct patchset_patch *patch, const struct wait_
 				       json_object_new_int64(patch->loaded.nr_files));
 		json_object_object_add(obj, "files_added",
 				       json_object_new_int64(patch->loaded.nr_added));
+		json_object_object_add(obj, "files_left_out",
+				       json_object_new_int64(patch->loaded.nr_left_out));
 		json_object_array_add(list, obj);
 	} else {
 		sum_up(name, result, procs, nr, patch->spm);

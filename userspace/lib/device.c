@@ -77,11 +77,13 @@ int suture_device_open(struct suture_error *err)
 }
 
 int suture_device_load(int dev, int spm_fd, const struct suture_ioc_file *files, size_t nr,
-		       uint32_t flags, const struct suture_scope *scope, char *ret_name,
-		       uint32_t *ret_added, struct suture_error *err)
+		       uint32_t flags, const struct suture_scope *scope,
+		       struct suture_ioc_load *ret_load, struct suture_error *err)
 {
-	struct suture_ioc_load load = {
-		.size = sizeof(load),
+	int ret = 0;
+
+	*ret_load = (struct suture_ioc_load){
+		.size = sizeof(*ret_load),
 		.flags = flags,
 		.fd = spm_fd,
 		.nr_files = nr,
@@ -90,7 +92,6 @@ int suture_device_load(int dev, int spm_fd, const struct suture_ioc_file *files,
 		.rules = scope ? (uintptr_t)scope->rules : 0,
 		.canary = scope ? scope->canary : 0,
 	};
-	int ret = 0;
 
 	if (!nr || nr > SUTURE_MAX_FILES)
 		return suture_error_set(err, -E2BIG,
@@ -100,13 +101,11 @@ int suture_device_load(int dev, int spm_fd, const struct suture_ioc_file *files,
 		return suture_error_set(err, -E2BIG,
 					"%zu rules (with those of the policy), the module takes at most %d",
 					scope->nr, SUTURE_MAX_RULES);
-	if (ioctl(dev, SUTURE_IOC_LOAD, &load) < 0)
-		ret = ioctl_error(err, -errno, "the kernel did not load the patch", load.message);
-	load.name[SUTURE_NAME_MAX - 1] = '\0';
-	if (ret_name)
-		memcpy(ret_name, load.name, SUTURE_NAME_MAX);
-	if (ret_added)
-		*ret_added = load.nr_added;
+	if (ioctl(dev, SUTURE_IOC_LOAD, ret_load) < 0)
+		ret = ioctl_error(err, -errno, "the kernel did not load the patch",
+				  ret_load->message);
+	ret_load->name[SUTURE_NAME_MAX - 1] = '\0';
+	ret_load->message[SUTURE_MESSAGE_MAX - 1] = '\0';
 	return ret;
 }
 

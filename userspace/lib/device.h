@@ -27,13 +27,13 @@ int suture_device_version(int dev, struct suture_ioc_version *ret, struct suture
  * @files:      @nr files that carry the patch's objects
  * @flags:      SUTURE_LOAD_*
  * @scope:      which processes it is for; NULL: all
- * @ret_name:   the patch's name, SUTURE_NAME_MAX bytes; also with -EEXIST
- * @ret_added:  files that are watched because of this call; also with -EEXIST
+ * @ret_load:   name, nr_added, nr_left_out and message are filled in, also with -EEXIST;
+ *              the message may have any bytes
  * Returns 0 or a negative errno, see struct suture_ioc_load.
  */
 int suture_device_load(int dev, int spm_fd, const struct suture_ioc_file *files, size_t nr,
-		       uint32_t flags, const struct suture_scope *scope, char *ret_name,
-		       uint32_t *ret_added, struct suture_error *err);
+		       uint32_t flags, const struct suture_scope *scope,
+		       struct suture_ioc_load *ret_load, struct suture_error *err);
 
 /* suture_device_revert - start to take a patch out; @flags: SUTURE_REVERT_* */
 int suture_device_revert(int dev, const char *name, uint32_t flags, struct suture_error *err);

@@ -57,6 +57,7 @@ int suture_load(int dev, const struct suture_spm *spm, const unsigned int *want_
 {
 	const struct spm_note *note = &spm->note;
 	struct suture_ioc_file *files;
+	struct suture_ioc_load load;
 	size_t nr = 0, before, i;
 	uint32_t object;
 	int ret;
@@ -82,8 +83,13 @@ int suture_load(int dev, const struct suture_spm *spm, const unsigned int *want_
 		}
 	}
 	ret_loaded->nr_files = nr;
-	ret = suture_device_load(dev, spm->fd, files, nr, flags, scope, ret_loaded->name,
-				 &ret_loaded->nr_added, err);
+	ret = suture_device_load(dev, spm->fd, files, nr, flags, scope, &load, err);
+	memcpy(ret_loaded->name, load.name, sizeof(ret_loaded->name));
+	ret_loaded->nr_added = load.nr_added;
+	ret_loaded->nr_left_out = load.nr_left_out;
+	if (load.nr_left_out)
+		suture_text_clean_buf(load.message, 0, ret_loaded->left_out,
+				      sizeof(ret_loaded->left_out));
 	if (ret == -EEXIST) {
 		ret = check_same(dev, spm, err);
 		ret_loaded->already = !ret;

@@ -18,6 +18,8 @@ struct suture_loaded {
 	bool already;		/* it was loaded before */
 	size_t nr_files;	/* that carry its objects */
 	uint32_t nr_added;	/* files that are watched because of this call */
+	uint32_t nr_left_out;	/* files that the kernel found to be of no use */
+	char left_out[4 * SUTURE_MESSAGE_MAX];	/* the last of them, and why; clean */
 };
 
 /*
