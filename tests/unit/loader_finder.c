@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -411,6 +412,46 @@ Test(finder, two_copies_are_two_files)
 	found = find(&want, 1, NULL);
 	cr_assert(eq(sz, found->nr_files, 2));
 	cr_expect(ne(u64, found->files[0].inode, found->files[1].inode));
+	suture_found_free(found);
+}
+
+/* Of more files than there may be descriptors, root's and those that are named stay. */
+Test(finder, too_many_files)
+{
+	struct rlimit limit = { .rlim_cur = 200, .rlim_max = 200 };
+	struct suture_want want = want_of("nowhere.so", 15);
+	char *paths[2] = { NULL, NULL }, name[16];
+	size_t open = 0, i;
+	struct suture_found *found;
+
+	for (i = 0; i < 140; i++) {
+		snprintf(name, sizeof(name), "%zu.so", i);
+		cr_assert(eq(int, test_elf_write(in_dir(name), want.id), 0));
+		cr_assert(test_map(in_dir(name), PROT_READ | PROT_EXEC) != NULL);
+		if (!geteuid() && i != 139)
+			cr_assert(eq(int, chown(in_dir(name), 1000, 1000), 0));
+	}
+	paths[0] = (char *)in_dir("given.so");
+	cr_assert(eq(int, test_elf_write(paths[0], want.id), 0));
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &limit), 0));
+
+	found = find(&want, 1, paths);
+	for (i = 0; i < found->nr_files; i++)
+		open += found->files[i].fd >= 0;
+	cr_expect(ge(sz, found->nr_left_out, 10));
+	cr_expect(eq(sz, open + found->nr_left_out, found->nr_files));
+	for (i = 0; i < found->nr_files; i++) {
+		const struct suture_found_file *file = &found->files[i];
+
+		/* The last one is root's, if we are. */
+		if (!strcmp(file->path, paths[0]) || (!geteuid() && strstr(file->path, "/139.so")))
+			cr_expect(ge(int, file->fd, 0), "%s is left out", file->path);
+		cr_expect(eq(int, suture_found_use(file, 0, SUTURE_ROLE_TARGET), file->fd >= 0));
+	}
+	/* All are let go of, and known. */
+	suture_found_close(found);
+	cr_expect(suture_found_has(found, 0));
+	cr_expect(not(suture_found_usable(found, 0, SUTURE_ROLE_TARGET)));
 	suture_found_free(found);
 }
 

@@ -322,6 +322,7 @@ int cmd_apply(int argc, char **argv)
 	} else {
 		suture_scope_sort(&opt.scope);
 		output_excluded(set->found);
+		output_too_many(set->found);
 		code = apply(set, &opt);
 	}
 	patchset_free(set);

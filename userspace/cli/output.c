@@ -84,6 +84,14 @@ void output_excluded(const struct suture_found *found)
 				 found->files[i].excluded);
 }
 
+void output_too_many(const struct suture_found *found)
+{
+	if (found->nr_left_out)
+		cli_note("%zu file%s with a build-id of the patch %s left out, for there are too many; those of root came first",
+			 found->nr_left_out, found->nr_left_out == 1 ? "" : "s",
+			 found->nr_left_out == 1 ? "is" : "are");
+}
+
 void output_denied(const struct suture_found *found)
 {
 	if (found->nr_denied)

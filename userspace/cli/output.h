@@ -23,6 +23,9 @@ void output_scope(const struct suture_ioc_patch *patch);
 /* output_excluded - on stderr: files that the policy keeps from being patched */
 void output_excluded(const struct suture_found *found);
 
+/* output_too_many - on stderr: how many files are left out because there are too many */
+void output_too_many(const struct suture_found *found);
+
 /* output_missing - on stderr: objects of @spm that no file carries, and what
  * was found instead */
 void output_missing(const struct suture_spm *spm, const unsigned int *want_of,

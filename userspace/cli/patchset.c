@@ -7,7 +7,10 @@
 #include "output.h"
 #include "patchset.h"
 
-/* Each file that is found stays open: containers can have many. */
+#define FILES_WANTED	(2 * SUTURE_MAX_FILES)	/* descriptors */
+
+/* Each file that is found stays open: containers can have many. Root may have more than
+ * its limit. */
 static void raise_file_limit(void)
 {
 	struct rlimit limit;
@@ -15,6 +18,12 @@ static void raise_file_limit(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
 	limit.rlim_cur = limit.rlim_max;
+	if (limit.rlim_max < FILES_WANTED) {
+		struct rlimit more = { FILES_WANTED, FILES_WANTED };
+
+		if (!setrlimit(RLIMIT_NOFILE, &more))
+			return;
+	}
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -71,6 +80,7 @@ int patchset_find(struct patchset *set, char *const *files, struct suture_error 
 	struct suture_found *found;
 	int ret;
 
+	suture_found_close(set->found);
 	ret = suture_find(set->wants, set->nr_wants, files, &found, err);
 	if (ret)
 		return ret;

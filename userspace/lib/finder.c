@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,14 +15,18 @@
 #include "libdirs.h"
 #include "procmaps.h"
 #include "text.h"
+#include "uapi/suture.h"
 
 #define NO_FILE		UINT_MAX
 #define OTHERS_MAX	64	/* more would help nobody to understand */
+#define OTHER_FDS	128	/* descriptors for all but the files that are found */
 
 /* What is known of a mapped inode, so that each is opened once only. */
 struct inode_key {
 	uint64_t dev, inode;	/* as in /proc/PID/maps */
 	unsigned int file;	/* index, or NO_FILE */
+	pid_t pid;		/* who mapped it last, 0: nobody yet */
+	size_t proc;		/* index of his record */
 };
 
 struct search {
@@ -29,7 +34,10 @@ struct search {
 	size_t nr_wants;
 	struct suture_found *found;
 	void *seen;		/* tsearch tree of struct inode_key */
-	const struct inode_key *last;	/* a file's segments follow each other */
+	struct inode_key *last;	/* a file's segments follow each other */
+	size_t nr_open, max_open;	/* files found */
+	size_t victim;		/* before it are only preferred files, and closed ones */
+	bool given;		/* what comes now is named by the user */
 	uint64_t our_ns[2];	/* mount namespace: device, inode */
 };
 
@@ -128,6 +136,37 @@ static int add_other(struct search *s, unsigned int want, const char *path,
 	return 0;
 }
 
+static size_t max_open(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= SUTURE_MAX_FILES + OTHER_FDS)
+		return SUTURE_MAX_FILES;
+	return limit.rlim_cur > 2 * OTHER_FDS ? limit.rlim_cur - OTHER_FDS : OTHER_FDS;
+}
+
+/* Anybody can make copies, as many as he likes: one is left out if it is one too many. */
+static void leave_one_out(struct search *s)
+{
+	struct suture_found *found = s->found;
+	struct suture_found_file *file = &found->files[found->nr_files - 1];
+
+	if (++s->nr_open <= s->max_open)
+		return;
+	while (file->preferred && s->victim < found->nr_files - 1) {
+		struct suture_found_file *other = &found->files[s->victim++];
+
+		if (other->preferred || other->fd < 0)
+			continue;
+		file = other;
+		break;
+	}
+	close(file->fd);
+	file->fd = -1;
+	s->nr_open--;
+	found->nr_left_out++;
+}
+
 /* Takes over @fd. Returns the index of the file, or a negative errno. */
 static int add_file(struct search *s, unsigned int want, int fd, const char *path)
 {
@@ -157,7 +196,10 @@ static int add_file(struct search *s, unsigned int want, int fd, const char *pat
 	file->fd = fd;
 	file->dev = st.st_dev;
 	file->inode = st.st_ino;
-	return found->nr_files++;
+	file->preferred = !st.st_uid || s->given;
+	found->nr_files++;
+	leave_one_out(s);
+	return found->nr_files - 1;
 
 err_close:
 	close(fd);
@@ -214,27 +256,26 @@ static void read_comm(pid_t pid, char comm[16])
 	comm[len - 1] = '\0';	/* the newline */
 }
 
-static int add_proc(struct search *s, const struct suture_mapping *m, unsigned int file)
+static int add_proc(struct search *s, const struct suture_mapping *m, struct inode_key *key)
 {
 	struct suture_found *found = s->found;
 	struct suture_found_proc *grown, *proc;
-	size_t i;
 
 	/* The mappings of one process come one after the other. */
-	for (i = found->nr_procs; i-- > 0 && found->procs[i].pid == m->pid;) {
-		if (found->procs[i].file != file)
-			continue;
-		found->procs[i].exec |= m->exec;
+	if (key->pid == m->pid) {
+		found->procs[key->proc].exec |= m->exec;
 		return 0;
 	}
 	grown = reallocarray(found->procs, found->nr_procs + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	found->procs = grown;
+	key->pid = m->pid;
+	key->proc = found->nr_procs;
 	proc = &grown[found->nr_procs++];
 	memset(proc, 0, sizeof(*proc));
 	proc->pid = m->pid;
-	proc->file = file;
+	proc->file = key->file;
 	proc->exec = m->exec;
 	read_comm(m->pid, proc->comm);
 	return 0;
@@ -277,7 +318,7 @@ static int on_mapping(const struct suture_mapping *m, void *arg)
 	int ret;
 
 	if (s->last && !compare_keys(s->last, &probe)) {
-		key = (struct inode_key *)s->last;
+		key = s->last;
 		goto known;
 	}
 	node = tfind(&probe, &s->seen, compare_keys);
@@ -304,7 +345,7 @@ static int on_mapping(const struct suture_mapping *m, void *arg)
 	}
 known:
 	s->last = key;
-	return key->file == NO_FILE ? 0 : add_proc(s, m, key->file);
+	return key->file == NO_FILE ? 0 : add_proc(s, m, key);
 }
 
 static bool have_inode(const struct search *s, const struct stat *st)
@@ -368,6 +409,7 @@ static int search_given(struct search *s, char *const *paths, struct suture_erro
 	size_t id_len;
 	int fd, ret;
 
+	s->given = true;
 	for (; paths && *paths; paths++) {
 		suture_text_clean_buf(*paths, 0, clean, sizeof(clean));
 		if (access(*paths, R_OK))
@@ -396,7 +438,7 @@ static int search_given(struct search *s, char *const *paths, struct suture_erro
 int suture_find(const struct suture_want *wants, size_t nr, char *const *paths,
 		struct suture_found **ret_found, struct suture_error *err)
 {
-	struct search s = { .wants = wants, .nr_wants = nr };
+	struct search s = { .wants = wants, .nr_wants = nr, .max_open = max_open() };
 	struct stat st;
 	int ret;
 
@@ -425,16 +467,26 @@ int suture_find(const struct suture_want *wants, size_t nr, char *const *paths,
 	return 0;
 }
 
+void suture_found_close(struct suture_found *found)
+{
+	size_t i;
+
+	for (i = 0; found && i < found->nr_files; i++) {
+		if (found->files[i].fd >= 0)
+			close(found->files[i].fd);
+		found->files[i].fd = -1;
+	}
+}
+
 void suture_found_free(struct suture_found *found)
 {
 	size_t i;
 
 	if (!found)
 		return;
-	for (i = 0; i < found->nr_files; i++) {
-		close(found->files[i].fd);
+	suture_found_close(found);
+	for (i = 0; i < found->nr_files; i++)
 		free(found->files[i].path);
-	}
 	for (i = 0; i < found->nr_others; i++)
 		free(found->others[i].path);
 	free(found->files);
@@ -455,7 +507,7 @@ bool suture_found_has(const struct suture_found *found, unsigned int want)
 
 bool suture_found_use(const struct suture_found_file *file, unsigned int want, uint32_t role)
 {
-	return file->want == want && !(file->excluded && role == SUTURE_ROLE_TARGET);
+	return file->want == want && file->fd >= 0 && !(file->excluded && role == SUTURE_ROLE_TARGET);
 }
 
 bool suture_found_usable(const struct suture_found *found, unsigned int want, uint32_t role)

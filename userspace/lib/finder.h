@@ -24,12 +24,13 @@ struct suture_want {
 
 struct suture_found_file {
 	unsigned int want;	/* index */
-	int fd;			/* open for reading, of that very file */
+	int fd;			/* open for reading, of that very file; -1: left out */
 	char *path;		/* as the process named in pid sees it, or on disk */
 	uint64_t dev, inode;	/* as stat() of fd has them */
 	pid_t pid;		/* a process that maps it, 0: found on disk */
 	bool deleted;
 	bool foreign;		/* pid is in another mount namespace */
+	bool preferred;		/* root's, or named by the user */
 	const char *excluded;	/* by this line of the policy (policy.h), or NULL; borrowed */
 };
 
@@ -58,6 +59,7 @@ struct suture_found {
 	struct suture_found_other *others;
 	size_t nr_others;
 	size_t nr_denied;	/* processes that could not be looked at */
+	size_t nr_left_out;	/* files without a descriptor: there are too many */
 };
 
 /*
@@ -75,10 +77,14 @@ int suture_wants_add(struct suture_want **wants, size_t *nr, const struct suture
  * @paths:      NULL-terminated: files to look at besides, or NULL. One that
  *              carries none of the build-ids is an error (-ENOEXEC).
  * @ret_found:  out, freed with suture_found_free()
- * Finding nothing is no error.
+ * Finding nothing is no error. Of more files than the kernel takes, or the limit of
+ * descriptors allows, some are left out: what root owns comes first.
  */
 int suture_find(const struct suture_want *wants, size_t nr, char *const *paths,
 		struct suture_found **ret_found, struct suture_error *err);
+
+/* suture_found_close - close the descriptors, and keep what is known; NULL is fine */
+void suture_found_close(struct suture_found *found);
 
 /* suture_found_free - close and free; NULL is fine */
 void suture_found_free(struct suture_found *found);

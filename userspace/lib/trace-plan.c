@@ -214,7 +214,7 @@ static int target_of(struct planner *p, uint32_t object, struct suture_target **
 	for (i = 0; !*ret && i < found->nr_files; i++) {
 		int r;
 
-		if (found->files[i].want != p->want_of[object])
+		if (found->files[i].want != p->want_of[object] || found->files[i].fd < 0)
 			continue;
 		r = open_fd(found->files[i].fd, &p->targets[object], p->err);
 		if (r)
@@ -267,7 +267,7 @@ static int plan_old(struct planner *p, uint32_t number)
 		if (!file_offset(target, points.addr[i], &offset))
 			continue;
 		for (k = 0; k < found->nr_files && !ret; k++) {
-			if (found->files[k].want == p->want_of[f->object])
+			if (found->files[k].want == p->want_of[f->object] && found->files[k].fd >= 0)
 				ret = add_at(p, func, found->files[k].fd, offset, &probe);
 		}
 	}
