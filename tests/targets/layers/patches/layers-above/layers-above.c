@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <suture/patch.h>
+
+SUTURE_PATCH("1.0", "test: first() is 501, second() is 502");
+SUTURE_IMMEDIATE;
+
+static int new_first(int x)
+{
+	return x + 501;
+}
+SUTURE_REPLACE(first, new_first);
+
+static int new_second(int x)
+{
+	return x + 502;
+}
+SUTURE_REPLACE(second, new_second);

@@ -1,0 +1,24 @@
+#!/bin/bash
+# meaning: a library that is opened again under two patches: the hooks of the lower one run each time, and no mapping is left over
+# limit: 60
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+
+library=$T/layers/liblayers.so
+start one "$T/layers/layers"
+# so that it is the transition's, not dlopen's
+is one ok thread
+for name in layers-third layers-hooks layers-above; do
+	apply "$name" --file "$library"
+done
+is one "8 of 8" cycle 8 "$library"
+is one "501 502 3" values
+for name in layers-third layers-hooks layers-above; do
+	expect_eq "$(grep -c "r-xp.*/$name.spm" "/proc/${pid[one]}/maps")" 1 "mapped text of $name"
+done
+revert layers-above
+is one "601 2 3" values
+revert layers-hooks
+revert layers-third
+is one "1 2 3" values
+stop one
