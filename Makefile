@@ -5,6 +5,9 @@
 machine := $(patsubst aarch64,arm64,$(shell uname -m))
 ARCH ?= $(machine)
 KERNEL ?= 6.1
+# What `make check-matrix` runs on; `newest` is what the mirror has of the release after.
+KERNELS ?= 6.1 6.12 newest
+ARCHS ?= x86_64 arm64
 KERNELDIR := build/kernels/$(ARCH)-$(KERNEL)
 KDIR ?= $(KERNELDIR)/kdir
 SCENARIO ?=
@@ -43,7 +46,7 @@ kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/
 authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
 .PHONY: all help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built \
-	lint check check-unit check-vm check-harness check-mutants demo bench soak install clean distclean
+	lint check check-unit check-vm check-matrix check-harness check-mutants demo bench soak install clean distclean
 
 all: setup
 	@$(MAKE) $(jobs) kmod userspace patches
@@ -59,6 +62,7 @@ help:
 #: make check               all tests
 #: make check-unit          the unit tests
 #: make check-vm            the scenarios in the VM; SCENARIO='NAME PATTERN*' for some
+#: make check-matrix        the scenarios on all kernels, both architectures; KERNELS, ARCHS for some
 #: make check-harness       does the VM's harness fail when it should?
 #: make check-mutants       does the suite notice when a check of the module is broken?
 #: make soak                10,000 applies and reverts under load in the VM; ROUNDS=N for less
@@ -67,7 +71,7 @@ help:
 #: make setup               install the Debian packages of tests/packages.list
 #: make install DESTDIR=... module, programs, headers, manual
 #: make clean               remove what was built; distclean: and what was downloaded
-#: Variables: KERNEL=6.1 (Debian's kernel series), ARCH=x86_64, KDIR, SCENARIO, DESTDIR, PREFIX
+#: Variables: KERNEL=6.1 (Debian's kernel series, or newest), ARCH=x86_64, KDIR, SCENARIO, DESTDIR, PREFIX
 
 setup:
 	@tests/setup $(ARCH)
@@ -113,6 +117,9 @@ check-unit: setup
 check-vm: setup
 	@$(MAKE) $(jobs) tests-built
 	@$(vm) $(foreach pattern,$(SCENARIO),'$(pattern)')
+
+check-matrix:
+	@KERNELS='$(KERNELS)' ARCHS='$(ARCHS)' MAKE='$(MAKE)' tests/vm/matrix $(foreach pattern,$(SCENARIO),'$(pattern)')
 
 check-mutants: setup
 	@$(MAKE) $(jobs) tests-built

@@ -103,26 +103,29 @@ bool suture_task_work_cancel(struct task_struct *task, struct callback_head *cb)
 
 /* ----------------------------------------------------------------- zap */
 
-static void *zap_symbol;
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-#define ZAP_NAME	zap_page_range
-#else
-#define ZAP_NAME	zap_page_range_single
-#endif
-
 /* Exported by Debian and Ubuntu (for the binder driver), so asked for at run time. */
+static void (*zap_range)(struct vm_area_struct *, unsigned long, unsigned long);
+static void (*zap_single)(struct vm_area_struct *, unsigned long, unsigned long,
+			  struct zap_details *);
+
 bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long size)
 {
-	typeof(ZAP_NAME) *zap = zap_symbol;
+	if (zap_range)
+		zap_range(vma, start, size);
+	else if (zap_single)
+		zap_single(vma, start, size, NULL);
+	return zap_range || zap_single;
+}
 
-	if (!zap)
-		return false;
+static void find_zap(void)
+{
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-	zap(vma, start, size);
+	zap_range = __symbol_get("zap_page_range");
 #else
-	zap(vma, start, size, NULL);
+	zap_range = __symbol_get("zap_vma_range");	/* 7.x */
+	if (!zap_range)
+		zap_single = __symbol_get("zap_page_range_single");
 #endif
-	return true;
 }
 
 /* ----------------------------------------------------------------- gup */
@@ -192,6 +195,6 @@ int suture_compat_init(void)
 	}
 	static_call_update(add_task_work, add);
 	/* vmlinux cannot be unloaded: the references need not be kept. */
-	zap_symbol = symbol_get(ZAP_NAME);
+	find_zap();
 	return 0;
 }

@@ -76,6 +76,18 @@ static inline bool suture_has_uprobes(const struct mm_struct *mm)
 #endif
 }
 
+#ifdef CONFIG_RSEQ
+/* What current has registered for restartable sequences, or NULL. */
+static inline struct rseq __user *suture_rseq(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+	return current->rseq.usrptr;
+#else
+	return current->rseq;
+#endif
+}
+#endif
+
 /* Threads that share an mm and never run user code. */
 static inline bool suture_is_worker(const struct task_struct *t)
 {

@@ -81,12 +81,13 @@ static bool in_rseq(struct pt_regs *regs)
 {
 #ifdef CONFIG_RSEQ
 	unsigned long ip = instruction_pointer(regs);
+	struct rseq __user *rseq = suture_rseq();
 	struct rseq_cs cs;
 	u64 at;
 
-	if (!current->rseq)
+	if (!rseq)
 		return false;
-	if (copy_from_user_nofault(&at, &current->rseq->rseq_cs, sizeof(at)))
+	if (copy_from_user_nofault(&at, &rseq->rseq_cs, sizeof(at)))
 		return true;
 	if (!at)
 		return false;
