@@ -10,6 +10,9 @@
 #include <linux/time.h>
 #include <asm/compat.h>
 #include <asm/cpufeature.h>
+#ifdef CONFIG_ARM64_GCS
+#include <asm/gcs.h>
+#endif
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
@@ -31,6 +34,11 @@ bool suture_arch_can_run_hook(const struct pt_regs *regs, bool at_exit, bool wok
 {
 	if (compat_user_mode(regs) || test_thread_flag(TIF_SINGLESTEP))
 		return false;
+#ifdef CONFIG_ARM64_GCS
+	/* Pulled out of a hook it would keep the hook's return addresses on that stack. */
+	if (task_gcs_el0_enabled(current))
+		return false;
+#endif
 	if (!at_exit && (!woken || test_thread_flag(TIF_SYSCALL_TRACE)))
 		return false;
 	return regs->syscallno < 0 || wakeable(regs->syscallno, regs) >= 0;
