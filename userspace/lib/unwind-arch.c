@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the unwinder has to know of the machine: that of this program. */
+#include <signal.h>
 #include <string.h>
 #include <sys/user.h>
+#include <ucontext.h>
 
 #include "unwind-int.h"
 
@@ -42,6 +44,18 @@ uint64_t unwind_sp(const uint64_t *regs)
 unsigned int unwind_nr_regs(void)
 {
 	return WORD(orig_rax);
+}
+
+bool unwind_interrupted(struct suture_unwind *unwind, uint64_t pc, uint64_t sp,
+			uint64_t words[UNWIND_SIGNAL_WORDS])
+{
+	(void)unwind, (void)pc, (void)sp, (void)words;
+	return false;
+}
+
+bool unwind_signal_tables(void)
+{
+	return true;
 }
 
 /* Length of "ff /2" with its operand at @b, without prefixes; 0: it is none. */
@@ -117,6 +131,29 @@ uint64_t unwind_sp(const uint64_t *regs)
 unsigned int unwind_nr_regs(void)
 {
 	return 31;
+}
+
+/*
+ * The vdso has no table, or one that knows only the frame record: it leads to the caller of
+ * what was interrupted. x0 .. x30, sp, pc and pstate are on the stack, in the order of @words.
+ */
+bool unwind_interrupted(struct suture_unwind *unwind, uint64_t pc, uint64_t sp,
+			uint64_t words[UNWIND_SIGNAL_WORDS])
+{
+	/* mov x8, #139 (rt_sigreturn); svc #0 */
+	static const uint32_t sigreturn[] = { 0xd2801168, 0xd4000001 };
+	size_t offset = sizeof(siginfo_t) + offsetof(ucontext_t, uc_mcontext) +
+			offsetof(mcontext_t, regs);
+	uint32_t code[2];
+
+	return unwind_peek(unwind, pc, code, sizeof(code)) &&
+	       !memcmp(code, sigreturn, sizeof(code)) &&
+	       unwind_read(unwind, sp + offset, words, UNWIND_SIGNAL_WORDS * sizeof(*words));
+}
+
+bool unwind_signal_tables(void)
+{
+	return false;
 }
 
 bool unwind_ends_with_call(const uint8_t bytes[UNWIND_BEFORE])

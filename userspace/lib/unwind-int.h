@@ -72,6 +72,12 @@ unsigned int unwind_sp_regno(void);
 uint64_t unwind_pc(const uint64_t *regs);
 uint64_t unwind_sp(const uint64_t *regs);
 unsigned int unwind_nr_regs(void);	/* general ones, the first words of regs */
+/* Where the tables do not lead from a signal's handler to what it interrupted: the
+ * registers of that, if @pc is where the handler returns to, and @sp that frame's. */
+#define UNWIND_SIGNAL_WORDS	34
+bool unwind_interrupted(struct suture_unwind *unwind, uint64_t pc, uint64_t sp,
+			uint64_t words[UNWIND_SIGNAL_WORDS]);
+bool unwind_signal_tables(void);
 /* @bytes: the UNWIND_BEFORE bytes before an address: do they end with a call? */
 #define UNWIND_BEFORE	8
 bool unwind_ends_with_call(const uint8_t bytes[UNWIND_BEFORE]);

@@ -21,6 +21,8 @@ struct unwind_walk {
 	struct suture_backtrace *backtrace;
 	bool exact;		/* the next frame's pc is the place itself */
 	bool outermost;		/* the tables say that there is no further frame */
+	bool interrupted;	/* it goes on with the registers below */
+	uint64_t words[UNWIND_SIGNAL_WORDS];
 	bool failed;		/* why is filled */
 };
 
@@ -292,6 +294,11 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 		return give_up(walk, "frame %zu: %s", nr, dwfl_errmsg(-1));
 	if (add_frame(walk, pc, sp))
 		return DWARF_CB_ABORT;
+	walk->interrupted = !exact && unwind_interrupted(walk->unwind, pc, sp, walk->words);
+	if (walk->interrupted) {
+		walk->exact = true;
+		return DWARF_CB_ABORT;
+	}
 	module = unwind_module_at(walk->unwind, exact ? pc : pc - 1);
 	if (!module || frame_rules(module, exact ? pc : pc - 1, &signal, &walk->outermost))
 		return give_up(walk, "frame %zu, %s, has no unwind table", nr,
@@ -302,6 +309,9 @@ static int on_frame(Dwfl_Frame *state, void *arg)
 			       place_of(walk, pc, place, sizeof(place)));
 	if (nr && !exact && sp < backtrace->frames[nr - 1].sp)
 		return give_up(walk, "frame %zu, %s, is on another stack", nr,
+			       place_of(walk, pc, place, sizeof(place)));
+	if (signal && !unwind_signal_tables())
+		return give_up(walk, "frame %zu, %s, is a signal's, in an unknown way", nr,
 			       place_of(walk, pc, place, sizeof(place)));
 	walk->exact = signal;
 	return DWARF_CB_OK;
@@ -356,7 +366,11 @@ int suture_unwind_thread(struct suture_unwind *unwind, pid_t tid, const uint64_t
 	unwind->is_leader = is_leader(tid);
 	unwind_forget(unwind);
 	unwind->walk = &walk;
-	r = dwfl_getthread_frames(unwind->dwfl, tid, on_frame, &walk);
+	do {
+		walk.interrupted = false;
+		r = dwfl_getthread_frames(unwind->dwfl, tid, on_frame, &walk);
+		walk.regs = walk.words;
+	} while (walk.interrupted);
 	unwind->walk = NULL;
 	if (walk.failed)
 		return 0;
@@ -400,8 +414,25 @@ bool suture_unwind_place(struct suture_unwind *unwind, uint64_t addr, struct sut
 const char *suture_unwind_symbol(struct suture_unwind *unwind, uint64_t addr)
 {
 	struct unwind_module *module = unwind_module_at(unwind, addr);
+	const char *name = module ? dwfl_module_addrname(module->mod, addr) : NULL;
+	GElf_Addr at, best = 0;
+	GElf_Sym sym;
 
-	return module ? dwfl_module_addrname(module->mod, addr) : NULL;
+	if (!name || name[0] != '$')
+		return name;
+	/* arm64 marks code and data by symbols of that kind; a function without size is meant */
+	name = NULL;
+	for (int i = dwfl_module_getsymtab(module->mod) - 1; i > 0; i--) {
+		const char *other = dwfl_module_getsym_info(module->mod, i, &sym, &at, NULL, NULL,
+							    NULL);
+
+		if (other && *other && *other != '$' && sym.st_shndx != SHN_UNDEF && at <= addr &&
+		    at >= best && GELF_ST_TYPE(sym.st_info) <= STT_FUNC) {
+			name = other;
+			best = at;
+		}
+	}
+	return name;
 }
 
 const char *suture_unwind_text_path(const struct suture_unwind *unwind, uint64_t addr)
