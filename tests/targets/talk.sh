@@ -34,7 +34,7 @@ start() {
 	exec {in}>"$name.in" {out}<"$name.out"
 	talk_in[$name]=$in
 	talk_out[$name]=$out
-	read -r -t 60 answer <&"$out" || die "$name does not begin: $(cat "$name.err")"
+	read -r -t $((60 * ${SUTURE_FACTOR:-1})) answer <&"$out" || die "$name does not begin: $(cat "$name.err")"
 	[[ $answer == ready* ]] || die "$name begins with '$answer'"
 }
 
@@ -47,7 +47,7 @@ tell() {
 
 # hear NAME: the answer, in $answer
 hear() {
-	read -r -t 30 answer <&"${talk_out[$1]}" || die "$1 does not answer: $(cat "$1.err")"
+	read -r -t $((30 * ${SUTURE_FACTOR:-1})) answer <&"${talk_out[$1]}" || die "$1 does not answer: $(cat "$1.err")"
 }
 
 # ask NAME WORDS...: the answer is in $answer
@@ -76,6 +76,24 @@ part() {
 		fi
 	done
 	die "no $1 in '$answer'"
+}
+
+# early [TCG]: of all kinds of calls that $answer lists ("each"), how many came back too early.
+# Time-outs of sockets are counted in ticks, and a machine that is emulated and slow loses some and
+# gets them back at once: with a word, recv and accept do not count.
+early() {
+	tr ' ' '\n' <<<"$answer" | awk -F '[:/]' -v tcg="${1:-}" '
+		NF && !(tcg && ($1 == "recv" || $1 == "accept")) { n += $4 } END { print n + 0 }'
+}
+
+# undisturbed NAME: none of its blocked calls has noticed anything. Its report is in $answer.
+undisturbed() {
+	local early each
+	ask "$1" each
+	each=$answer
+	early=$(early "$([ "${SUTURE_FACTOR:-1}" = 1 ] || echo tcg)")
+	ask "$1" report
+	[ "$(part eintr) $early $(part failed)" = "0 0 0" ] || die "$1 has noticed: $answer; $each"
 }
 
 # stop NAME: ends it and sees that it ended well

@@ -100,9 +100,9 @@ alive() {
 	[[ $state != Z* ]]
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds
+# wait_for SECONDS COMMAND...: until it succeeds; on a slow kernel that may take longer
 wait_for() {
-	local seconds=$1 end
+	local seconds=$(($1 * ${SUTURE_FACTOR:-1})) end
 	shift
 	end=$((SECONDS + seconds + 1))
 	until "$@" >/dev/null 2>&1; do

@@ -38,11 +38,7 @@ for _ in 1 2 3 4 5; do
 	apply hooks-funcs
 	revert hooks-funcs
 done
-ask sleepers report
-[ "$(part eintr) $(part early) $(part failed)" = "0 0 0" ] || {
-	ask sleepers each
-	die "$answer"
-}
+undisturbed sleepers
 stop sleepers
 stop many
 stop funcs

@@ -32,11 +32,7 @@ for i in 1 2 3; do
 	reload_module
 done
 sleep 0.6
-ask sleepers report
-[ "$(part eintr) $(part early) $(part failed)" = "0 0 0" ] || {
-	ask sleepers each
-	die "$answer"
-}
+undisturbed sleepers
 ok "no call of the sleepers was disturbed: $(part rounds) rounds"
 ask forker report
 expect_eq "$(part bad)" 0 "children that saw something else"
