@@ -40,13 +40,16 @@ patch_dirs = $(patsubst %/Makefile,%,$(wildcard patches/*/Makefile))
 ifneq ($(ARCH),x86_64)
 patch_dirs := $(filter-out patches/libevent-%,$(patch_dirs))
 endif
+# Kernels that are built here, and asked each time whether they are still what is wanted.
+own_kernels = $(filter-out base,$(basename $(notdir $(wildcard tests/vm/kernels/*.config))))
 # The kernel version that the headers in KDIR are for.
 kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 # Authors of patches outside this tree include patch.mk from here.
 authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
-.PHONY: all help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built \
-	lint check check-unit check-vm check-matrix check-harness check-mutants demo bench soak install clean distclean
+.PHONY: all always help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built \
+	lint check check-unit check-vm check-matrix check-harness check-mutants check-debug demo bench soak \
+	install clean distclean
 
 all: setup
 	@$(MAKE) $(jobs) kmod userspace patches
@@ -65,18 +68,19 @@ help:
 #: make check-matrix        the scenarios on all kernels, both architectures; KERNELS, ARCHS for some
 #: make check-harness       does the VM's harness fail when it should?
 #: make check-mutants       does the suite notice when a check of the module is broken?
+#: make check-debug         the scenarios on a kernel with KASAN, lockdep and the like; builds it
 #: make soak                10,000 applies and reverts under load in the VM; ROUNDS=N for less
 #: make bench               what patching costs, measured in the VM
 #: make lint                shellcheck, cppcheck, sparse, white space
 #: make setup               install the Debian packages of tests/packages.list
 #: make install DESTDIR=... module, programs, headers, manual
 #: make clean               remove what was built; distclean: and what was downloaded
-#: Variables: KERNEL=6.1 (Debian's kernel series, or newest), ARCH=x86_64, KDIR, SCENARIO, DESTDIR, PREFIX
+#: Variables: KERNEL=6.1 (Debian's kernel series, newest or debug), ARCH=x86_64, KDIR, SCENARIO, DESTDIR, PREFIX
 
 setup:
 	@tests/setup $(ARCH)
 
-$(KERNELDIR)/kdir:
+$(KERNELDIR)/kdir: $(if $(filter $(own_kernels),$(KERNEL)),always)
 	@tests/vm/fetch headers $(ARCH) $(KERNEL)
 
 kmod: $(filter $(KERNELDIR)/kdir,$(KDIR))
@@ -128,6 +132,11 @@ check-mutants: setup
 check-harness: setup
 	@$(MAKE) $(jobs) tests-built
 	@tests/vm/selftest
+
+check-debug: setup
+	@$(MAKE) $(jobs) KERNEL=debug tests-built
+	@$(MAKE) $(jobs) KERNEL=bare kmod
+	@tests/vm/check-debug $(foreach pattern,$(SCENARIO),'$(pattern)')
 
 demo: setup
 	@$(MAKE) $(jobs) tests-built

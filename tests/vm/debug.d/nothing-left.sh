@@ -1,0 +1,68 @@
+#!/bin/bash
+# meaning: a thousand times the module goes in, a patch goes in and out, and the module goes out: nothing of it stays in the kernel's memory
+# limit: 600
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+
+rounds=1000
+leaks=/sys/kernel/debug/kmemleak
+echo scan >$leaks || die "kmemleak is not on"
+
+# Objects of every slab cache and areas of vmalloc, when nothing is kept that need not be.
+objects() {
+	local cache
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	# KASAN keeps what was freed until the cache is shrunk
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done
+	sleep 1
+	awk '/^[a-z]/ && $1 != "slabinfo" { print $1, $2 }' /proc/slabinfo
+	echo "vmalloc-areas $(wc -l </proc/vmallocinfo)"
+	awk -F : '/lock-classes|dynamic-keys|list_head|work_struct/ { gsub(" ", "-", $1); print $1, $2 + 0 }' /proc/lockdep_stats
+}
+
+rounds() {
+	output=$("$T/hazard/reload" "$SUTURE_KO" "$(spm replace-quiescent)" "$LIB" "$1") ||
+		die "reload: exit status $?"
+	expect_eq "$output" "rounds $1" "what was done"
+}
+
+start one "$T/funcs/funcs"
+is one "ok 2" spin 2
+start two "$T/threads/sleepers"
+is two "ok 16" start 400
+unload_module
+rounds 50
+# what the kernel itself has lost until now is not our business
+sleep 6
+echo scan >$leaks
+echo scan >$leaks
+grep -c '^unreferenced object' $leaks || true
+! grep -F suture $leaks || die "already after 50 rounds something is left"
+echo clear >$leaks
+objects >first
+begin=$(now_ms)
+rounds $rounds
+ok "$rounds rounds in $((($(now_ms) - begin) / 1000)) s"
+objects >last
+is one ok old replace
+is two ok old replace
+ask two report
+expect_eq "$(part eintr) $(part failed)" "0 0" "interrupted and failed calls"
+
+# One object in ten rounds would be $((rounds / 10)).
+awk -v limit=$((rounds / 10)) 'NR == FNR { first[$1] = $2; next }
+	$2 - first[$1] > limit { print $1 ": " first[$1] + 0 ", then " $2; bad = 1 }
+	END { exit bad }' first last >grown || die "these have grown: $(paste -s -d ';' grown)"
+ok "no slab cache has grown by more than $((rounds / 10)) objects"
+expect_le "$(($(awk '/^vmalloc-areas/ { print $2 }' last) - $(awk '/^vmalloc-areas/ { print $2 }' first)))" 20 \
+	"new areas of vmalloc"
+# what was allocated in the last five seconds is not reported
+sleep 6
+for scan in 1 2 3; do
+	echo scan >$leaks
+done
+cat $leaks
+expect_eq "$(grep -c '^unreferenced object' $leaks || true)" 0 "objects that nobody refers to"
