@@ -256,7 +256,8 @@ int main(int argc, char **argv)
 	revert();
 	nr_revert = asked();
 	expect("revert", 0, 1);
-	if (!nr_apply || !nr_start || !nr_revert)
+	/* the module's thread has no part in a new process */
+	if (!nr_apply || (!nr_start && nth < 0) || !nr_revert)
 		die("%d, %d, %d allocations?", nr_apply, nr_start, nr_revert);
 	fprintf(stderr, "allocations: apply %d start %d revert %d\n", nr_apply, nr_start, nr_revert);
 

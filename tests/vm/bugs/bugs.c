@@ -93,13 +93,17 @@ static void list_corruption(void)
 	list_del(&entry);
 }
 
+static void tick(struct timer_list *timer)
+{
+}
+
 static void free_timer(void)
 {
 	struct timer_list *timer = kzalloc(sizeof(*timer), GFP_KERNEL);
 
 	if (!timer)
 		return;
-	timer_setup(timer, NULL, 0);
+	timer_setup(timer, tick, 0);
 	mod_timer(timer, jiffies + 3600 * HZ);
 	kfree(timer);
 }
