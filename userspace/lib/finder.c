@@ -507,7 +507,8 @@ bool suture_found_has(const struct suture_found *found, unsigned int want)
 
 bool suture_found_use(const struct suture_found_file *file, unsigned int want, uint32_t role)
 {
-	return file->want == want && file->fd >= 0 && !(file->excluded && role == SUTURE_ROLE_TARGET);
+	return file->want == want && file->fd >= 0 &&
+	       !(file->excluded && role == SUTURE_ROLE_TARGET);
 }
 
 bool suture_found_usable(const struct suture_found *found, unsigned int want, uint32_t role)

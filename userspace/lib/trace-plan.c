@@ -267,7 +267,8 @@ static int plan_old(struct planner *p, uint32_t number)
 		if (!file_offset(target, points.addr[i], &offset))
 			continue;
 		for (k = 0; k < found->nr_files && !ret; k++) {
-			if (found->files[k].want == p->want_of[f->object] && found->files[k].fd >= 0)
+			if (found->files[k].want == p->want_of[f->object] &&
+			    found->files[k].fd >= 0)
 				ret = add_at(p, func, found->files[k].fd, offset, &probe);
 		}
 	}
