@@ -44,7 +44,9 @@ static int put(const char *file, const char *text)
 
 static size_t answer(const struct fuse_in_header *in, void *body, int *error)
 {
-	struct fuse_attr attr = { .ino = in->nodeid, .mode = S_IFDIR | 0755, .size = 4096, .nlink = 1 };
+	struct fuse_attr attr = {
+		.ino = in->nodeid, .mode = S_IFDIR | 0755, .size = 4096, .nlink = 1,
+	};
 	struct fuse_entry_out *entry = body;
 	struct fuse_attr_out *attr_out = body;
 	struct fuse_init_out *init = body;
@@ -158,7 +160,8 @@ int main(int argc, char **argv)
 	if (page == MAP_FAILED)
 		return fail("mmap");
 	file = argc > 2 ? open(argv[2], O_RDONLY | O_CLOEXEC) : -1;
-	if (argc > 2 && mmap(NULL, 1 << 20, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) == MAP_FAILED)
+	if (argc > 2 && mmap(NULL, 1 << 20, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) ==
+			MAP_FAILED)
 		return fail(argv[2]);
 	return proto_serve(handle);
 }
