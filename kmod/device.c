@@ -92,8 +92,10 @@ static int ioc_wait(struct suture_ioc_wait *arg)
 	if (arg->flags || arg->reserved || !good_name(arg->name))
 		return -EINVAL;
 	patch = suture_patch_get(arg->name);
-	if (!patch)
+	if (!patch) {
+		suture_patches_flush();
 		return -ENOENT;
+	}
 	ret = wait_event_interruptible_timeout(patch->wait, settled(patch),
 					       msecs_to_jiffies(arg->timeout_ms));
 	if (ret < 0)
@@ -103,6 +105,8 @@ static int ioc_wait(struct suture_ioc_wait *arg)
 	else
 		ret = READ_ONCE(patch->gone) ? -ENOENT : 0;
 	suture_patch_put(patch);
+	if (ret == -ENOENT)
+		suture_patches_flush();
 	return ret;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The life of a loaded patch. */
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/module.h>
 #include <linux/mount.h>
@@ -9,8 +10,13 @@
 
 #include "suture.h"
 
+#define FLUSH_TRIES	200
+#define FLUSH_PAUSE_US	1000
+
 DEFINE_MUTEX(suture_lock);
 LIST_HEAD(suture_patches);
+
+static atomic_t unloaded = ATOMIC_INIT(0);	/* and still referenced */
 
 /* What is wrong, for the caller of an ioctl: SUTURE_MESSAGE_MAX bytes. */
 void suture_say(char *message, const char *fmt, ...)
@@ -72,8 +78,22 @@ static void release(struct kref *ref)
 	close_file(patch);
 	kvfree(patch->places);
 	kvfree(patch->desc);
+	if (patch->gone)
+		atomic_dec(&unloaded);
 	kfree(patch);
 	module_put(THIS_MODULE);
+}
+
+/*
+ * Whoever is told that a patch is gone may unload the module at once: wait (some 0.2 s at
+ * the most) until nobody has a reference to an unloaded one. The caller has none.
+ */
+void suture_patches_flush(void)
+{
+	int i;
+
+	for (i = 0; i < FLUSH_TRIES && atomic_read(&unloaded); i++)
+		usleep_range(FLUSH_PAUSE_US, 2 * FLUSH_PAUSE_US);
 }
 
 void suture_patch_put(struct suture_patch *patch)
@@ -431,6 +451,7 @@ void suture_patch_unload(struct suture_patch *patch)
 	suture_sysfs_remove(patch);
 	/* Not only with the last reference: whoever waited may write the file now. */
 	close_file(patch);
+	atomic_inc(&unloaded);
 	WRITE_ONCE(patch->gone, true);
 	suture_settle_forget(patch);
 	suture_nudges_cancel(patch);

@@ -198,6 +198,7 @@ void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal);
 struct suture_patch *suture_patch_get(const char *name);
 void suture_patch_put(struct suture_patch *patch);
 void suture_patch_unload(struct suture_patch *patch);
+void suture_patches_flush(void);
 void suture_say(char *message, const char *fmt, ...) __printf(2, 3);
 
 /* ---- order.c: one patch among others */
