@@ -11,6 +11,8 @@ ARCHS ?= x86_64 arm64
 KERNELDIR := build/kernels/$(ARCH)-$(KERNEL)
 KDIR ?= $(KERNELDIR)/kdir
 SCENARIO ?=
+RELEASE ?= 0
+SUTURE_CERTS ?=
 DESTDIR ?=
 PREFIX ?= /usr
 
@@ -59,6 +61,8 @@ help:
 
 #: make                     set-up, then kmod, userspace and patches
 #: make kmod [KDIR=...]     suture.ko, for Debian's 6.1 kernel or for the headers in KDIR
+#:     RELEASE=1            ... that takes signed patches only
+#:     SUTURE_CERTS="A B"   ... that trusts these certificates (DER) by itself
 #: make userspace           suture and libsuture
 #: make patches             patches/NAME/NAME.spm
 #: make demo                the main job, shown in a VM
@@ -84,7 +88,7 @@ $(KERNELDIR)/kdir: $(if $(filter $(own_kernels),$(KERNEL)),always)
 	@tests/vm/fetch headers $(ARCH) $(KERNEL)
 
 kmod: $(filter $(KERNELDIR)/kdir,$(KDIR))
-	+@tests/vm/build-kmod $(abspath $(KDIR)) $(ARCH)
+	+@RELEASE='$(RELEASE)' SUTURE_CERTS='$(SUTURE_CERTS)' tests/vm/build-kmod $(abspath $(KDIR)) $(ARCH)
 
 userspace: $(sysroot)
 	@$(MAKE) -C userspace all

@@ -30,9 +30,12 @@ static int __init suture_init(void)
 	if (ret)
 		return ret;
 	suture_process_init();
-	ret = suture_sysfs_init();
+	ret = suture_trust_init();
 	if (ret)
 		return ret;
+	ret = suture_sysfs_init();
+	if (ret)
+		goto err_trust;
 	ret = suture_transition_init();
 	if (ret)
 		goto err_sysfs;
@@ -46,6 +49,8 @@ err_transition:
 	suture_transition_exit();
 err_sysfs:
 	suture_sysfs_exit();
+err_trust:
+	suture_trust_exit();
 	return ret;
 }
 
@@ -59,6 +64,7 @@ static void __exit suture_exit(void)
 	suture_runners_exit();
 	suture_gate_flush();	/* also for the last instructions of watch_work() */
 	suture_sysfs_exit();
+	suture_trust_exit();
 	pr_info("unloaded\n");
 }
 

@@ -230,6 +230,10 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 		goto err;
 	}
 	patch->file = get_file(file);
+	/* Before anything of it is parsed; it holds for what is read from here on. */
+	ret = suture_sign_check(file, message);
+	if (ret)
+		goto err;
 	ret = suture_read_elf(file, &patch->elf, true, &why);
 	if (ret) {
 		suture_say(message, "%pD: %s", file, why);

@@ -6,6 +6,8 @@
  *   device.c      /dev/suture: the ioctls
  *   sysfs.c       /sys/kernel/suture
  *   patch.c       the life of a loaded patch
+ *   sign.c        is a patch module what somebody trusted has signed?
+ *   trust.c       whose signatures are good: the keyring
  *   order.c       one patch among others: stack, taking another's place, states
  *   place.c       the places in a target's text that a patch changes
  *   target.c      a file that carries an object: its build-id, its text
@@ -200,6 +202,11 @@ void suture_patch_put(struct suture_patch *patch);
 void suture_patch_unload(struct suture_patch *patch);
 void suture_patches_flush(void);
 void suture_say(char *message, const char *fmt, ...) __printf(2, 3);
+
+/* ---- sign.c, trust.c */
+int suture_sign_check(struct file *file, char *message);
+int suture_trust_init(void);
+void suture_trust_exit(void);
 
 /* ---- order.c: one patch among others */
 

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Is a patch module what somebody whom this machine trusts has signed? As for kernel
+ * modules: where a signature is required, nothing else is taken. Where none is, a file
+ * without one is taken, and so is one of a stranger or out of its time: that says no more
+ * of a file than no signature does. But a signature that does not fit its file tells
+ * that this is not what its maker made, and that is refused everywhere.
+ *
+ * What is mapped later is what is verified here:
+ *
+ * - The caller has denied writing, and keeps it so as long as the patch is loaded. That
+ *   fails while a descriptor or a shared mapping can write the file, and afterwards
+ *   open() for writing, O_TRUNC and truncate() get ETXTBSY. fallocate() and the ioctls
+ *   that move or clone extents need a descriptor that can write.
+ * - rename() and unlink() change names. The patch holds the file, and maps that.
+ * - Pages that are dropped are read again from where they came. So the file must lie where
+ *   only this kernel writes: see doubt(). Who writes the disk itself, under the
+ *   filesystem, has the machine anyway.
+ * - On overlayfs writing is denied to the overlay, not to the layers, and a copy-up
+ *   between open() and now would make two files of it. So what is opened must be what is
+ *   mapped: one inode.
+ */
+#define pr_fmt(fmt) "suture: " fmt
+#include <linux/audit.h>
+#include <linux/ctype.h>
+#include <linux/kernel_read_file.h>
+#include <linux/magic.h>
+#include <linux/moduleparam.h>
+#include <linux/verification.h>
+#include <linux/vmalloc.h>
+
+#include "baked.h"
+#include "suture.h"
+#include "trust.h"
+
+#define FILE_MAX	(128U << 20)	/* bytes of a signed file */
+
+static bool require_signature = SUTURE_RELEASE;
+
+/* On for good: what can be switched off by who can write to sysfs protects nobody. */
+static int set_require(const char *val, const struct kernel_param *kp)
+{
+	bool wanted;
+	int ret;
+
+	ret = kstrtobool(val, &wanted);
+	if (ret)
+		return ret;
+	if (!wanted && READ_ONCE(require_signature))
+		return -EPERM;
+	if (wanted && !READ_ONCE(require_signature))
+		pr_notice("from now on patches must be signed\n");
+	if (wanted)
+		WRITE_ONCE(require_signature, true);
+	return 0;
+}
+
+static const struct kernel_param_ops require_ops = {
+	.set = set_require,
+	.get = param_get_bool,
+};
+module_param_cb(require_signature, &require_ops, &require_signature, 0644);
+MODULE_PARM_DESC(require_signature, "take signed patches only; can be switched on, never off");
+
+/* --------------------------------------------------------------- the file */
+
+static bool comes_from_elsewhere(const struct super_block *sb)
+{
+	switch (sb->s_magic) {
+	case NFS_SUPER_MAGIC:
+	case V9FS_MAGIC:
+	case CEPH_SUPER_MAGIC:
+	case SMB_SUPER_MAGIC:
+	case CIFS_SUPER_MAGIC:
+	case SMB2_SUPER_MAGIC:
+	case AFS_SUPER_MAGIC:
+	case AFS_FS_MAGIC:
+	case CODA_SUPER_MAGIC:
+		return true;
+	}
+	return false;
+}
+
+/* Why the file may have other contents in a moment, or NULL. */
+static const char *doubt(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	const struct super_block *sb = inode->i_sb;
+
+	if (inode != d_real_inode(file_dentry(file)))
+		return "lies on a stacked filesystem: whoever reaches its layers can change it";
+	if (sb->s_iflags & (SB_I_IMA_UNVERIFIABLE_SIGNATURE | SB_I_UNTRUSTED_MOUNTER))
+		return "lies on a filesystem that a program serves: it can change it";
+	if (comes_from_elsewhere(sb))
+		return "lies on another machine, which can change it";
+	return NULL;
+}
+
+/* Does it end in the mark of a signature? Spares files without one the reading. */
+static int has_mark(struct file *file)
+{
+	char end[SPM_SIGN_MAGIC_LEN];
+	loff_t pos = i_size_read(file_inode(file)) - (loff_t)sizeof(end);
+	ssize_t got;
+
+	if (pos < 0)
+		return 0;
+	got = kernel_read(file, end, sizeof(end), &pos);
+	if (got < 0)
+		return got;
+	return got == sizeof(end) && !memcmp(end, SPM_SIGN_MAGIC, sizeof(end));
+}
+
+/* --------------------------------------------------------------- the verdict */
+
+struct verdict {
+	const struct suture_cert *cert;		/* NULL: none of ours */
+	bool harmless;				/* where no signature is required */
+	char text[160];				/* what is wrong, behind the file's name */
+};
+
+static int verify(const void *buf, size_t len, const struct spm_signature *sig,
+		  struct verdict *verdict)
+{
+	int ret;
+
+	ret = verify_pkcs7_signature(buf, sig->image_len, sig->pkcs7.data, sig->pkcs7.len,
+				     suture_trust_ring(), VERIFYING_MODULE_SIGNATURE, NULL, NULL);
+	switch (ret) {
+	case 0:
+	case -ENOMEM:
+	case -EINTR:
+		return ret;
+	case -ENOPKG:
+		verdict->harmless = true;
+		snprintf(verdict->text, sizeof(verdict->text),
+			 "is signed in a way that this kernel cannot verify");
+		return ret;
+	}
+	snprintf(verdict->text, sizeof(verdict->text),
+		 "is not what \"%s\" has signed: it was altered", verdict->cert->name);
+	return -EKEYREJECTED;
+}
+
+static int in_time(struct verdict *verdict)
+{
+	const struct suture_cert *cert = verdict->cert;
+	time64_t from = cert->parsed.not_before, until = cert->parsed.not_after;
+	int ret = suture_trust_time(cert);
+
+	if (ret == -EKEYEXPIRED)
+		snprintf(verdict->text, sizeof(verdict->text),
+			 "is signed by \"%s\", whose certificate has expired (%ptTd)",
+			 cert->name, &until);
+	else if (ret)
+		snprintf(verdict->text, sizeof(verdict->text),
+			 "is signed by \"%s\", whose certificate is not valid yet (from %ptTd)",
+			 cert->name, &from);
+	verdict->harmless = true;
+	return ret;
+}
+
+/* All of the file is in @buf. 0: it is good. */
+static int judge(const void *buf, size_t len, struct verdict *verdict)
+{
+	struct spm_signature sig;
+	const char *why;
+	int ret;
+
+	ret = spm_split_signature(buf, len, len, &sig, &why);
+	if (ret < 0) {
+		strscpy(verdict->text, why, sizeof(verdict->text));
+		return ret;
+	}
+	if (!ret) {
+		verdict->harmless = true;
+		strscpy(verdict->text, "is not signed, and this machine takes signed patches only",
+			sizeof(verdict->text));
+		return -ENODATA;
+	}
+	ret = spm_parse_pkcs7(&sig, &why);
+	if (ret) {
+		snprintf(verdict->text, sizeof(verdict->text), "has a damaged signature: it %s",
+			 why);
+		return ret;
+	}
+	verdict->cert = suture_trust_find(&sig.issuer);
+	if (!verdict->cert) {
+		verdict->harmless = true;
+		strscpy(verdict->text, "is signed by somebody whom this machine does not trust",
+			sizeof(verdict->text));
+		return -ENOKEY;
+	}
+	return verify(buf, len, &sig, verdict) ?: in_time(verdict);
+}
+
+/* --------------------------------------------------------------- saying it */
+
+/* Names of files are anybody's, and go into logs: printable, and without quotes. */
+static void clean(char *text)
+{
+	for (; *text; text++) {
+		if (!isascii(*text) || !isprint(*text) || *text == '"' || *text == '\\')
+			*text = '?';
+	}
+}
+
+static void tell(const struct file *file, const struct verdict *verdict, int ret)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%pD", file);
+	clean(name);
+	if (ret)
+		pr_notice("%s: %s\n", name, verdict->text);
+	else
+		pr_info("%s: is signed by \"%s\"\n", name, verdict->cert->name);
+	if (!audit_enabled)
+		return;
+	audit_log(audit_context(), GFP_KERNEL, AUDIT_KERNEL_OTHER,
+		  "op=suture_load name=\"%s\" signer=\"%s\" cause=\"%s\" error=%d res=%d", name,
+		  verdict->cert ? verdict->cert->name : "?", ret ? "refused" : "verified", ret,
+		  !ret);
+}
+
+/*
+ * suture_sign_check - may this patch module be loaded?
+ * @file: nobody can write it, see above
+ *
+ * Returns 0, or an error with *message. Nothing of the file but its signature has been
+ * looked at then.
+ */
+int suture_sign_check(struct file *file, char *message)
+{
+	bool required = READ_ONCE(require_signature);
+	struct verdict verdict = { 0 };
+	const char *why = NULL;
+	void *buf = NULL;
+	ssize_t len;
+	int ret;
+
+	if (!required) {
+		ret = has_mark(file);
+		if (ret <= 0)
+			return ret;
+	} else {
+		why = doubt(file);
+	}
+	if (why) {
+		ret = -EACCES;
+		strscpy(verdict.text, why, sizeof(verdict.text));
+		goto out;
+	}
+	if (suture_fails())
+		return -ENOMEM;
+	len = kernel_read_file(file, 0, &buf, FILE_MAX, NULL, READING_UNKNOWN);
+	if (len < 0) {
+		ret = len;
+		snprintf(verdict.text, sizeof(verdict.text), "cannot be read to verify it (%d)",
+			 ret);
+		goto out;
+	}
+	ret = judge(buf, len, &verdict);
+	vfree(buf);
+	if (ret == -ENOMEM || ret == -EINTR)
+		return ret;
+out:
+	/* unsigned, as for kernel modules */
+	if (ret == -ENODATA)
+		ret = -EKEYREJECTED;
+	tell(file, &verdict, ret);
+	if (ret && !required && verdict.harmless)
+		return 0;
+	if (ret)
+		suture_say(message, "%pD: %s", file, verdict.text);
+	return ret;
+}

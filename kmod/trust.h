@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* trust.c: the keyring. sign.c asks it. */
+#ifndef _SUTURE_TRUST_H
+#define _SUTURE_TRUST_H
+
+#include <linux/list.h>
+
+#include "spm-sign.h"
+
+struct key;
+
+struct suture_cert {
+	struct list_head node;
+	struct spm_cert parsed;		/* points into der */
+	char name[64];			/* common name, printable */
+	u8 der[];
+};
+
+const struct suture_cert *suture_trust_find(const struct spm_issuer *issuer);
+struct key *suture_trust_ring(void);
+int suture_trust_time(const struct suture_cert *cert);
+
+#endif /* _SUTURE_TRUST_H */
