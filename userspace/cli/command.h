@@ -27,6 +27,8 @@ int cmd_revert(int argc, char **argv);
 int cmd_settle(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_sign(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_targets(int argc, char **argv);

@@ -198,6 +198,20 @@ static struct json_object *json_replaces(const struct inspection *in)
 	return list;
 }
 
+/* null: there is none */
+static struct json_object *json_signature(const struct inspection *in)
+{
+	struct json_object *obj;
+
+	if (!in->sign.is_signed)
+		return NULL;
+	obj = json_object_new_object();
+	json_object_object_add(obj, "signer", json_text(in->sign.signer));
+	json_object_object_add(obj, "serial", json_text(in->sign.serial));
+	json_object_object_add(obj, "digest", in->sign.digest ? json_text(in->sign.digest) : NULL);
+	return obj;
+}
+
 int inspect_json(const struct inspection *in)
 {
 	const struct suture_note *head = in->patch->spm->note.head;
@@ -211,6 +225,7 @@ int inspect_json(const struct inspection *in)
 	add_text(root, "author", in, head->author);
 	add_text(root, "license", in, head->license);
 	json_object_object_add(root, "file", json_text(in->patch->spm->path));
+	json_object_object_add(root, "signature", json_signature(in));
 	json_object_object_add(root, "machine", json_text(inspect_machine_name(head->machine)));
 	json_object_object_add(root, "consistency",
 			       json_text(head->flags & SUTURE_NOTE_QUIESCENT ? "quiescent"

@@ -47,6 +47,18 @@ static void print_head(const struct inspection *in)
 		print_meta(in, i ? "" : "replaces", note->replaces[i]);
 }
 
+static void print_signature(const struct inspection *in)
+{
+	printf("  %-12s ", "signature");
+	if (in->sign.is_signed && in->sign.digest) {
+		output_text(in->sign.signer, 0);
+		printf(", serial %s, %s (not verified here: `suture verify')\n", in->sign.serial,
+		       in->sign.digest);
+	} else {
+		printf("%s\n", in->sign.is_signed ? "damaged" : "none");
+	}
+}
+
 static void print_objects(const struct inspection *in)
 {
 	const struct spm_note *note = &in->patch->spm->note;
@@ -232,6 +244,7 @@ int inspect_print(const struct inspection *in)
 	uint32_t i;
 
 	print_head(in);
+	print_signature(in);
 	print_objects(in);
 	print_funcs(in);
 	print_sites(in);

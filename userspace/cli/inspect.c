@@ -211,6 +211,9 @@ static int inspect(const struct patchset *set, const struct options *opt)
 	uint32_t i;
 	int code;
 
+	/* A signature that cannot be read is worth a word, the patch can be looked at. */
+	if (suture_sign_read(in.patch->spm->path, &in.sign, &err))
+		cli_error(&err);
 	/* The patch module is an ordinary object, too. */
 	if (suture_target_open(in.patch->spm->path, NULL, &in.self, &err))
 		cli_error(&err);

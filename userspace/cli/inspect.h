@@ -4,6 +4,7 @@
 #define SUTURE_CLI_INSPECT_H
 
 #include "patchset.h"
+#include "sign.h"
 #include "target.h"
 
 struct inspection {
@@ -11,6 +12,7 @@ struct inspection {
 	const struct patchset_patch *patch;
 	struct suture_target *self;	/* the patch module as an object, or NULL */
 	struct suture_target *objects[SUTURE_MAX_OBJECTS];	/* NULL: not found */
+	struct suture_signed sign;
 	bool disassemble;
 	unsigned int width;		/* columns */
 };

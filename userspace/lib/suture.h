@@ -22,6 +22,7 @@
 #include "policy.h"
 #include "procmaps.h"
 #include "scope.h"
+#include "sign.h"
 #include "spm-file.h"
 #include "status.h"
 #include "target.h"
