@@ -109,13 +109,15 @@ int cmd_verify(int argc, char **argv)
 	int code = SUTURE_EXIT_DONE;
 	struct options opt = { 0 };
 	struct suture_signed said;
+	char *const *certs;
 	struct suture_error err;
 	size_t i;
 
 	if (argp_parse(&verify_argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
+	certs = opt.certs ? opt.certs : trusted;
 	for (i = 0; i < opt.nr_files; i++) {
-		if (suture_sign_verify(opt.files[i], opt.certs ? opt.certs : trusted, &said, &err)) {
+		if (suture_sign_verify(opt.files[i], certs, &said, &err)) {
 			code = cli_error(&err);
 			continue;
 		}
