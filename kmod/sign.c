@@ -23,7 +23,6 @@
 #define pr_fmt(fmt) "suture: " fmt
 #include <linux/audit.h>
 #include <linux/ctype.h>
-#include <linux/kernel_read_file.h>
 #include <linux/magic.h>
 #include <linux/moduleparam.h>
 #include <linux/verification.h>
@@ -109,6 +108,34 @@ static int has_mark(struct file *file)
 	if (got < 0)
 		return got;
 	return got == sizeof(end) && !memcmp(end, SPM_SIGN_MAGIC, sizeof(end));
+}
+
+/*
+ * All of the file, by vmalloc. Not by kernel_read_file(): what that reads has to be of a
+ * kind that the security modules know (IPE warns of any other), and this is none of them.
+ */
+static ssize_t read_all(struct file *file, void **ret_buf)
+{
+	loff_t size = i_size_read(file_inode(file)), pos = 0;
+	ssize_t got;
+	void *buf;
+
+	if (size <= 0)
+		return -EINVAL;
+	if (size > FILE_MAX)
+		return -EFBIG;
+	buf = suture_try(vmalloc(size));
+	if (!buf)
+		return -ENOMEM;
+	while (pos < size) {
+		got = kernel_read(file, buf + pos, size - pos, &pos);
+		if (got <= 0) {
+			vfree(buf);
+			return got ?: -EIO;
+		}
+	}
+	*ret_buf = buf;
+	return size;
 }
 
 /* --------------------------------------------------------------- the verdict */
@@ -251,9 +278,9 @@ int suture_sign_check(struct file *file, char *message)
 		strscpy(verdict.text, why, sizeof(verdict.text));
 		goto out;
 	}
-	if (suture_fails())
-		return -ENOMEM;
-	len = kernel_read_file(file, 0, &buf, FILE_MAX, NULL, READING_UNKNOWN);
+	len = read_all(file, &buf);
+	if (len == -ENOMEM)
+		return len;
 	if (len < 0) {
 		ret = len;
 		snprintf(verdict.text, sizeof(verdict.text), "cannot be read to verify it (%d)",
