@@ -11,7 +11,7 @@
  *   malloc N       N threads that allocate and free
  *   nest FILE      the main thread sleeps in hold() of this library until the next line
  *   open FILE      its descriptor
- *   HOOKED_DEED in the environment is a first deed
+ *   Under the name hooked-no its pre_patch says no, with 5, from the first instruction on.
  *   signals        how many SIGUSR1 and SIGUSR2 were handled, and how often the main
  *                  thread's mask was not what it is
  */
@@ -183,17 +183,6 @@ static void handle(int argc, char **argv)
 		proto_say("usr1 %d usr2 %d wrong %d", usr1, usr2, wrong);
 	} else {
 		proto_say("bad word %s", argv[0]);
-	}
-}
-
-__attribute__((constructor)) static void first_deed(void)
-{
-	const char *deed = getenv("HOOKED_DEED");
-	int kind, what, value;
-
-	if (deed && sscanf(deed, "%d %d %d", &kind, &what, &value) == 3) {
-		hooked_state.value[kind] = value;
-		hooked_state.deed[kind] = what;
 	}
 }
 

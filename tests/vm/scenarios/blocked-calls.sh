@@ -21,10 +21,18 @@ rounds=$(part rounds)
 [ "$rounds" -ge 32 ] || die "only $rounds rounds"
 ok "$rounds rounds without EINTR, early return or failure"
 # the same threads do notice what wakes them: without this the zeros mean nothing
-is sleepers 16 inside
-kill -STOP "${pid[sleepers]}"
-sleep 0.1
-kill -CONT "${pid[sleepers]}"
-ask sleepers report
-[ "$(part eintr)" -ge 4 ] || die "a stop signal is not noticed: $answer"
+stop_is_noticed() {
+	wait_for 10 eval 'ask sleepers inside; [ "$answer" = 16 ]'
+	kill -STOP "${pid[sleepers]}"
+	wait_for 5 all_stopped
+	kill -CONT "${pid[sleepers]}"
+	# each thread counts when its turn comes
+	sleep 0.5
+	ask sleepers report
+	[ "$(part eintr)" -ge 4 ]
+}
+all_stopped() {
+	! grep -q '^State:.*[^T] (' /proc/"${pid[sleepers]}"/task/*/status
+}
+wait_for 10 stop_is_noticed
 ok "a stop signal gives $(part eintr) EINTRs"

@@ -15,7 +15,8 @@ for ((i = 0; i < 10; i++)); do
 done
 
 # a pre_patch that says no takes it out again
-start no env HOOKED_DEED="1 1 5" "$T/hooks/hooked"
+ln -s "$T/hooks/hooked" hooked-no
+start no ./hooked-no
 wait_for 20 state_is hooked "${pid[no]}" refused
 expect_eq "$(proc hooked "${pid[no]}" error)" 5 "its number"
 is no 2 call
