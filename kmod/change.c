@@ -154,7 +154,7 @@ int suture_change_map(struct suture_change *change, struct task_struct *leader,
 			return suture_not_now(block, ret, func);
 		if (part->op == SUTURE_PART_FIX) {
 			ret = suture_remap(part->patch, &part->survey->view, part->objects);
-		} else {
+		} else if (!part->mapped) {
 			part->base = 0;
 			ret = suture_map(part->patch, &part->survey->view, leader, &part->base);
 			part->mapped = !ret;
@@ -259,6 +259,11 @@ static int drain(struct suture_survey *survey, struct task_struct *leader, unsig
 		kvfree(ranges);
 		return suture_not_now(block, -EBUSY, 0);
 	}
+	if (suture_ready_is(survey, base)) {
+		kvfree(ranges);
+		ret = unmap(survey->mm, patch, base);
+		return ret ? suture_not_now(block, ret, 0) : 0;
+	}
 	if (ranges)
 		gate = suture_gate_new(survey->mm, leader);
 	if (!gate) {
@@ -360,6 +365,8 @@ static int carry_out(struct suture_change *change, struct task_struct *leader,
 		ret = prepare(change, block);
 	if (!ret)
 		ret = suture_change_hold(change, leader, block, ret_held);
+	if (ret == -EAGAIN)
+		suture_ready_keep(change);
 	if (ret)
 		suture_change_undo(change);
 	return ret;
@@ -398,16 +405,17 @@ int suture_apply_mm(struct suture_survey *survey, struct task_struct *leader,
 	int ret = 0;
 
 	kthread_use_mm(survey->mm);
-	/* Left over by a dlclose, or by a fork in the middle: first out with it. */
-	if (survey->view.stale_base) {
-		ret = drain(survey, leader, survey->view.stale_base, block, ret_held);
-		suture_survey_forget(survey);
-	}
-	if (!ret)
-		ret = find_others(&change, survey, block);
+	ret = find_others(&change, survey, block);
 	if (ret)
 		goto out;
 	suture_change_add(change, SUTURE_PART_ADD, survey, state_applied(survey->patch, false));
+	/* Left over by a dlclose, or by a fork in the middle: first out with it. */
+	if (survey->view.stale_base && !suture_ready_take(change)) {
+		ret = drain(survey, leader, survey->view.stale_base, block, ret_held);
+		suture_survey_forget(survey);
+	}
+	if (ret)
+		goto out;
 	change->pre = SUTURE_HOOK_PRE_PATCH;
 	change->post = SUTURE_HOOK_POST_PATCH;
 	ret = add_others(change, leader, true, block);

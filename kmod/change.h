@@ -37,6 +37,11 @@ void suture_change_undo(struct suture_change *change);
 int suture_states_hand_over(const struct suture_change *change);
 void suture_states_forget(const struct suture_part *part, struct mm_struct *mm);
 
+/* ---- ready.c */
+bool suture_ready_is(const struct suture_survey *survey, unsigned long base);
+bool suture_ready_take(struct suture_change *change);
+void suture_ready_keep(struct suture_change *change);
+
 /* Fill @block and return @ret. */
 int suture_refuse(struct suture_block *block, u32 reason, u32 func, int ret);
 int suture_not_now(struct suture_block *block, int ret, u32 func);

@@ -198,7 +198,7 @@ static void plan_ledger(struct suture_edits *edits, const struct suture_part *pa
 {
 	struct suture_edit *edit = &edits->edits[edits->nr++];
 	const struct suture_survey *survey = part->survey;
-	u64 now = 0;
+	u64 now = part->was;
 	unsigned int i;
 
 	BUILD_BUG_ON(sizeof(now) > SUTURE_PLACE_MAX);

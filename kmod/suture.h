@@ -25,6 +25,7 @@
  *   settle.c      second opinions on that
  *   change.c      the steps in one process
  *   hold.c        those of them while its threads are held
+ *   ready.c       what a process that waits keeps for the next try
  *   states.c      what replaced patches have built up
  *   current.c     the same by the process itself, in text that is new
  *   transition.c  one process after the other towards the goal
@@ -286,6 +287,7 @@ struct suture_ledger {
 #define SUTURE_LEDGER_MAGIC	0x3272656764656c73ULL	/* "sledger2" */
 #define SUTURE_LEDGER_APPLIED	(1U << 0)	/* written together with the branches */
 #define SUTURE_LEDGER_HOOKS_DUE	(1U << 1)	/* pre_patch and post_patch have not run */
+#define SUTURE_LEDGER_READY	(1U << 2)	/* alone: mapped in vain so far, see ready.c */
 #define SUTURE_ABSENT		(~0UL)	/* the object is not mapped (ANY_TARGET) */
 
 #define SUTURE_MAX_COPIES	4	/* of an object in an mm: dlmopen, or in two files */
@@ -399,6 +401,7 @@ struct suture_part {
 	unsigned long base;		/* of the mapping */
 	u32 objects;			/* that are concerned, a bit each */
 	u64 state;			/* of the ledger afterwards */
+	u64 was;			/* likewise so far, of one that is added */
 	bool mapped;			/* the mapping was made for this change */
 };
 
