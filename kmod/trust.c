@@ -110,6 +110,7 @@ static void name_cert(struct suture_cert *cert)
 static int add_cert(const void *der, size_t len, const char *from)
 {
 	struct suture_cert *cert;
+	char description[80];
 	const char *why;
 	key_ref_t key;
 
@@ -131,7 +132,10 @@ static int add_cert(const void *der, size_t len, const char *from)
 		goto out_free;
 	}
 	name_cert(cert);
-	key = key_create_or_update(make_key_ref(ring, true), "asymmetric", NULL, der, len,
+	/* The kernel's own would be the same for a certificate that was renewed with its key,
+	 * and the later one would take the place of the other. */
+	snprintf(description, sizeof(description), "%s, no. %u", cert->name, nr_certs + 1);
+	key = key_create_or_update(make_key_ref(ring, true), "asymmetric", description, der, len,
 				   KEY_POS_VIEW | KEY_POS_READ | KEY_POS_SEARCH |
 				   KEY_USR_VIEW | KEY_USR_READ,
 				   KEY_ALLOC_NOT_IN_QUOTA | KEY_ALLOC_BYPASS_RESTRICTION);
