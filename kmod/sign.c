@@ -13,6 +13,9 @@
  *   open() for writing, O_TRUNC and truncate() get ETXTBSY. fallocate() and the ioctls
  *   that move or clone extents need a descriptor that can write.
  * - rename() and unlink() change names. The patch holds the file, and maps that.
+ * - Pages that were pinned for writing while the file could be written (a buffer that
+ *   io_uring knows, direct I/O under way) can be written for as long as the pin lasts, and
+ *   nothing tells of it. So all is read into new pages first: see has_old_pages().
  * - Pages that are dropped are read again from where they came. So the file must lie where
  *   only this kernel writes: see doubt(). Who writes the disk itself, under the
  *   filesystem, has the machine anyway.
@@ -22,9 +25,13 @@
  */
 #define pr_fmt(fmt) "suture: " fmt
 #include <linux/audit.h>
+#include <linux/backing-dev.h>
+#include <linux/blkdev.h>
 #include <linux/ctype.h>
 #include <linux/magic.h>
+#include <linux/major.h>
 #include <linux/moduleparam.h>
+#include <linux/pagemap.h>
 #include <linux/verification.h>
 #include <linux/vmalloc.h>
 
@@ -33,6 +40,7 @@
 #include "trust.h"
 
 #define FILE_MAX	(128U << 20)	/* bytes of a signed file */
+#define VBOXSF_MAGIC	0x786f4256	/* of its driver alone */
 
 static bool require_signature = SUTURE_RELEASE;
 
@@ -75,9 +83,32 @@ static bool comes_from_elsewhere(const struct super_block *sb)
 	case AFS_SUPER_MAGIC:
 	case AFS_FS_MAGIC:
 	case CODA_SUPER_MAGIC:
+	case OCFS2_SUPER_MAGIC:
+	case VBOXSF_MAGIC:
 		return true;
 	}
-	return false;
+	return sb->s_bdev && sb->s_bdev->bd_disk->major == NBD_MAJOR;
+}
+
+static bool is_in_image(const struct super_block *sb)
+{
+	return sb->s_bdev && sb->s_bdev->bd_disk->major == LOOP_MAJOR;
+}
+
+/*
+ * Can it lie in pages that somebody has pinned for writing, and has not let go of? From
+ * a disk it is read again, into others. Where the pages are all there is of the file, or
+ * are the disk itself, only root must have been able to write it.
+ */
+static bool has_old_pages(const struct file *file)
+{
+	struct address_space *mapping = file->f_mapping;
+	const struct inode *inode = mapping->host;
+
+	if ((inode->i_sb->s_bdi->capabilities & BDI_CAP_WRITEBACK) && !IS_DAX(inode) &&
+	    !filemap_write_and_wait(mapping) && !invalidate_inode_pages2(mapping))
+		return false;
+	return !suture_trust_of_root(file);
 }
 
 /* Why the file may have other contents in a moment, or NULL. */
@@ -86,12 +117,17 @@ static const char *doubt(const struct file *file)
 	const struct inode *inode = file_inode(file);
 	const struct super_block *sb = inode->i_sb;
 
-	if (inode != d_real_inode(file_dentry(file)))
+	/* ecryptfs, or erofs in a file */
+	if (inode != d_real_inode(file_dentry(file)) || sb->s_stack_depth)
 		return "lies on a stacked filesystem: whoever reaches its layers can change it";
 	if (sb->s_iflags & (SB_I_IMA_UNVERIFIABLE_SIGNATURE | SB_I_UNTRUSTED_MOUNTER))
 		return "lies on a filesystem that a program serves: it can change it";
 	if (comes_from_elsewhere(sb))
 		return "lies on another machine, which can change it";
+	if (is_in_image(sb))
+		return "lies in an image on a loop device: whoever writes the image can change it";
+	if (has_old_pages(file))
+		return "lies in memory that others than root may still have a hold of";
 	return NULL;
 }
 

@@ -219,7 +219,7 @@ static bool collect(struct dir_context *ctx, const char *text, int len, loff_t o
 }
 
 /* Nobody but root can have put it there. */
-static bool of_root(const struct file *file)
+bool suture_trust_of_root(const struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 
@@ -242,7 +242,7 @@ static int add_file(const char *name)
 		pr_warn("%s: is left out: it cannot be opened (%ld)\n", path, PTR_ERR(file));
 		goto out_free;
 	}
-	if (!S_ISREG(file_inode(file)->i_mode) || !of_root(file)) {
+	if (!S_ISREG(file_inode(file)->i_mode) || !suture_trust_of_root(file)) {
 		pr_warn("%s: is left out: not a file that root alone can write\n", path);
 		goto out_close;
 	}
@@ -273,7 +273,7 @@ static int add_folder(void)
 			pr_warn("%s: cannot be opened (%ld)\n", trusted, PTR_ERR(dir));
 		return 0;
 	}
-	if (of_root(dir))
+	if (suture_trust_of_root(dir))
 		ret = iterate_dir(dir, &names.ctx) ?: names.error;
 	else
 		pr_warn("%s: is left out: not a folder that root alone can write\n", trusted);

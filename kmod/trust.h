@@ -7,6 +7,7 @@
 
 #include "spm-sign.h"
 
+struct file;
 struct key;
 
 struct suture_cert {
@@ -18,6 +19,7 @@ struct suture_cert {
 
 const struct suture_cert *suture_trust_find(const struct spm_issuer *issuer);
 struct key *suture_trust_ring(void);
+bool suture_trust_of_root(const struct file *file);
 int suture_trust_time(const struct suture_cert *cert);
 
 #endif /* _SUTURE_TRUST_H */
