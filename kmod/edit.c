@@ -94,7 +94,8 @@ static const struct suture_edit *edit_at(const struct suture_edits *edits, unsig
 	return NULL;
 }
 
-/* At none of its places stands anything but the old bytes. */
+/* At none of its places stands anything but the old bytes. A page that is not in memory may
+ * have a branch. The caller holds mmap_lock. */
 static bool is_dead(const struct suture_survey *survey, const struct suture_mapping *m)
 {
 	u8 bytes[SUTURE_PLACE_MAX];
@@ -102,11 +103,13 @@ static bool is_dead(const struct suture_survey *survey, const struct suture_mapp
 
 	for (i = 0; i < m->patch->nr_places; i++) {
 		const struct suture_place *place = &m->patch->places[i];
-		unsigned long base = m->ledger.bases[place->object];
+		unsigned long base = m->ledger.bases[place->object], at = base + place->addr;
+		const struct vm_area_struct *vma;
 
-		if (base != SUTURE_ABSENT &&
-		    !suture_peek(survey->mm, base + place->addr, bytes, place->len) &&
-		    memcmp(bytes, place->old, place->len))
+		vma = base != SUTURE_ABSENT ? find_vma(survey->mm, at) : NULL;
+		if (vma && vma->vm_start <= at &&
+		    (suture_peek(survey->mm, at, bytes, place->len) ||
+		     memcmp(bytes, place->old, place->len)))
 			return false;
 	}
 	return true;

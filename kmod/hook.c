@@ -91,6 +91,8 @@ static int map_at(struct file *file, unsigned long addr, unsigned long len, unsi
 
 	if (suture_fails())
 		return -ENOMEM;
+	if (!suture_mmap_lock_free(current->mm))
+		return -EBUSY;
 	got = vm_mmap(file, addr, len, prot, MAP_PRIVATE | MAP_FIXED | flags, 0);
 	return IS_ERR_VALUE(got) ? (int)got : 0;
 }

@@ -13,8 +13,9 @@ static int read_at(struct file *file, void *buf, size_t len, loff_t pos)
 {
 	ssize_t got = kernel_read(file, buf, len, &pos);
 
+	/* What the file's own server answers is no want of the machine's. */
 	if (got < 0)
-		return (int)got;
+		return got == -EINTR ? -EINTR : -EIO;
 	return (size_t)got == len ? 0 : -ENOEXEC;
 }
 

@@ -40,7 +40,8 @@ enum outcome {
 
 static void kick(int how)
 {
-	atomic_set(&worker_kicked, how);
+	if (atomic_cmpxchg(&worker_kicked, 0, how) && how == KICKED_NOW)
+		atomic_set(&worker_kicked, how);
 	wake_up(&worker_wait);
 }
 
@@ -148,6 +149,11 @@ static enum outcome towards_patched(struct suture_survey *survey, struct task_st
 	case SUTURE_VIEW_PATCHED:
 		if (!view->fix && !view->hooks_due)
 			return clean_up(survey, leader);
+		if (view->hooks_due && suture_hook_not_again(patch, leader, survey->mm, true)) {
+			/* The branches could not be taken out together with its no. */
+			ret = suture_revert_mm(survey, leader, false, &block, &held_us);
+			return ret ? OUTCOME_WAITING : OUTCOME_CHANGED;
+		}
 		ret = suture_fix_mm(survey, leader, &block, &held_us);
 		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
 	case SUTURE_VIEW_INCOMPLETE:
