@@ -299,6 +299,19 @@ int suture_drain_mm(struct suture_survey *survey, struct task_struct *leader, un
 	return ret;
 }
 
+/* suture_tidy_mm - unmap what an earlier try had to leave there. 0 or -EBUSY */
+int suture_tidy_mm(struct suture_patch *patch, struct mm_struct *mm)
+{
+	int ret;
+
+	if (!suture_has_leftovers(patch, mm))
+		return 0;
+	kthread_use_mm(mm);
+	ret = suture_leftovers_unmap(patch);
+	kthread_unuse_mm(mm);
+	return ret;
+}
+
 /* Plan and pin the writing. */
 static int prepare(struct suture_change *change, struct suture_block *block)
 {

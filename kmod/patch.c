@@ -73,6 +73,7 @@ static void release(struct kref *ref)
 	struct suture_patch *patch = container_of(ref, struct suture_patch, ref);
 
 	suture_records_prune(patch, true);
+	suture_leftovers_prune(patch, true);
 	put_pid(patch->nudged);
 	suture_scope_free(patch);
 	close_file(patch);
@@ -217,6 +218,7 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 	INIT_LIST_HEAD(&patch->node);
 	INIT_LIST_HEAD(&patch->targets);
 	INIT_LIST_HEAD(&patch->records);
+	INIT_LIST_HEAD(&patch->leftovers);
 	init_rwsem(&patch->targets_sem);
 	mutex_init(&patch->records_lock);
 	init_waitqueue_head(&patch->wait);

@@ -157,6 +157,8 @@ struct suture_patch {
 	struct mutex records_lock;
 	struct list_head records;	/* struct suture_record: what the last try said */
 	unsigned int nr_records, prune_at;
+
+	struct list_head leftovers;	/* map.c: what could not be unmapped yet */
 };
 
 /* What the last try in a process said; only for people and for counting. */
@@ -356,6 +358,9 @@ int suture_map(struct suture_patch *patch, const struct suture_view *view,
 	       struct task_struct *t, unsigned long *ret_base);
 int suture_unmap(struct suture_patch *patch, unsigned long base);
 int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32 objects);
+bool suture_has_leftovers(struct suture_patch *patch, const struct mm_struct *mm);
+int suture_leftovers_unmap(struct suture_patch *patch);
+void suture_leftovers_prune(struct suture_patch *patch, bool all);
 
 /* ---- text.c */
 int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
@@ -546,6 +551,7 @@ int suture_revert_mm(struct suture_survey *survey, struct task_struct *leader, b
 		     struct suture_block *block, u32 *ret_held);
 int suture_drain_mm(struct suture_survey *survey, struct task_struct *leader, unsigned long base,
 		    struct suture_block *block, u32 *ret_held);
+int suture_tidy_mm(struct suture_patch *patch, struct mm_struct *mm);
 int suture_apply_current(struct suture_patch *patch);
 
 /* ---- scope.c */

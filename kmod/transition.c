@@ -253,7 +253,8 @@ static enum outcome one_process(struct suture_survey *survey, struct task_struct
 		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
 		goto out;
 	}
-	ret = suture_survey_mm(survey, mm);
+	survey->mm = mm;
+	ret = suture_tidy_mm(survey->patch, mm) ?: suture_survey_mm(survey, mm);
 	if (ret == -EBUSY) {
 		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
 	} else if (ret) {
@@ -430,6 +431,7 @@ static void step(struct suture_patch *patch)
 	suture_nudges_cancel(patch);
 	WRITE_ONCE(patch->dirty, false);
 	suture_records_prune(patch, false);
+	suture_leftovers_prune(patch, false);
 	do {
 		/* pairs with watch_work(): who works towards the other goal is seen */
 		smp_mb();
