@@ -25,6 +25,7 @@
  *   settle.c      second opinions on that
  *   change.c      the steps in one process
  *   hold.c        those of them while its threads are held
+ *   leftover.c    what could not be unmapped at once
  *   ready.c       what a process that waits keeps for the next try
  *   states.c      what replaced patches have built up
  *   current.c     the same by the process itself, in text that is new
@@ -158,7 +159,7 @@ struct suture_patch {
 	struct list_head records;	/* struct suture_record: what the last try said */
 	unsigned int nr_records, prune_at;
 
-	struct list_head leftovers;	/* map.c: what could not be unmapped yet */
+	struct list_head leftovers;	/* leftover.c: what could not be unmapped yet */
 };
 
 /* What the last try in a process said; only for people and for counting. */
@@ -358,6 +359,9 @@ int suture_map(struct suture_patch *patch, const struct suture_view *view,
 	       struct task_struct *t, unsigned long *ret_base);
 int suture_unmap(struct suture_patch *patch, unsigned long base);
 int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32 objects);
+
+/* ---- leftover.c */
+void suture_leftover(struct suture_patch *patch, unsigned long base);
 bool suture_has_leftovers(struct suture_patch *patch, const struct mm_struct *mm);
 int suture_leftovers_unmap(struct suture_patch *patch);
 void suture_leftovers_prune(struct suture_patch *patch, bool all);
