@@ -114,13 +114,7 @@ enum suture_step suture_insn_step(struct suture_code *code, const cs_insn *insn,
 					       : step_arm64(insn, ret_target);
 }
 
-struct list {
-	uint64_t *v;
-	size_t nr, room;
-	bool nomem;
-};
-
-static void add(struct list *list, uint64_t v)
+void suture_places_add(struct suture_places *list, uint64_t v)
 {
 	if (list->nr == list->room) {
 		size_t room = list->room ? list->room * 2 : 16;
@@ -143,7 +137,7 @@ static int u64_cmp(const void *pa, const void *pb)
 	return a < b ? -1 : a > b;
 }
 
-static void sort_unique(struct list *list)
+static void sort_unique(struct suture_places *list)
 {
 	size_t i, n = 0;
 
@@ -159,7 +153,7 @@ static void sort_unique(struct list *list)
 /* Entries are 32-bit distances from the table (gcc's and clang's -fPIC form).
  * A table ends where something else in the object begins (the next function's
  * table, often), or where an entry leads to nowhere. */
-static void read_table(struct suture_code *code, uint64_t table, struct list *inner)
+static void read_table(struct suture_code *code, uint64_t table, struct suture_places *inner)
 {
 	uint64_t at, end = suture_code_next_lea(code, table);
 
@@ -174,12 +168,12 @@ static void read_table(struct suture_code *code, uint64_t table, struct list *in
 		to = table + (int64_t)v;
 		if (!suture_code_span(code, to))
 			return;
-		add(inner, to);
+		suture_places_add(inner, to);
 	}
 }
 
 /* jmp *table(,%reg,8): 64-bit addresses, in text that is not moved */
-static void read_fixed_table(struct suture_code *code, uint64_t table, struct list *inner)
+static void read_fixed_table(struct suture_code *code, uint64_t table, struct suture_places *inner)
 {
 	const uint8_t *b;
 	uint64_t to;
@@ -188,13 +182,13 @@ static void read_fixed_table(struct suture_code *code, uint64_t table, struct li
 		memcpy(&to, b, 8);
 		if (!suture_code_span(code, to))
 			return;
-		add(inner, to);
+		suture_places_add(inner, to);
 	}
 }
 
 /* Notes what an x86 instruction has to do with jump tables and addresses. */
 static void look_x86(struct suture_code *code, struct suture_flow *flow, const cs_insn *insn,
-		     struct list *tables, struct list *inner)
+		     struct suture_places *tables, struct suture_places *inner)
 {
 	const cs_x86 *x = &insn->detail->x86;
 	const cs_x86_op *mem = NULL;
@@ -209,9 +203,9 @@ static void look_x86(struct suture_code *code, struct suture_flow *flow, const c
 		uint64_t to = insn->address + insn->size + mem->mem.disp;
 
 		if (to > flow->addr && to < flow->addr + flow->size)
-			add(inner, to);
+			suture_places_add(inner, to);
 		else
-			add(tables, to);
+			suture_places_add(tables, to);
 	} else if (insn->id == X86_INS_MOVSXD && mem->mem.index != X86_REG_INVALID &&
 		   mem->mem.scale == 4) {
 		flow->has_switch = true;
@@ -225,8 +219,9 @@ static void look_x86(struct suture_code *code, struct suture_flow *flow, const c
 static struct suture_flow *make_flow(struct suture_code *code, const struct suture_extent *ext)
 {
 	struct suture_flow *flow = calloc(1, sizeof(*flow));
-	struct list tables = { 0 }, inner = { 0 };
+	struct suture_places tables = { 0 }, inner = { 0 };
 	uint64_t at, end = ext->addr + ext->size, pointer;
+	unsigned int nr_read;
 	size_t i, n;
 
 	if (!flow)
@@ -251,11 +246,16 @@ static struct suture_flow *make_flow(struct suture_code *code, const struct sutu
 		at += insn->size;
 	}
 
+	if (code->text.machine == EM_AARCH64) {
+		if (suture_tables_arm64(code, ext, &inner, &nr_read, &flow->unread))
+			goto err_nomem;
+		flow->has_switch = nr_read && !flow->unread;
+	}
 	sort_unique(&tables);
 	for (i = 0; flow->has_switch && i < tables.nr; i++)
 		read_table(code, tables.v[i], &inner);
 	for (pointer = ext->addr; suture_code_in_pointers(code, pointer + 1, end, &pointer);)
-		add(&inner, pointer);
+		suture_places_add(&inner, pointer);
 
 	flow->pads_known = ext->flags & SUTURE_EXTENT_FDE;
 	if (flow->pads_known && ext->lsda) {
@@ -265,7 +265,7 @@ static struct suture_flow *make_flow(struct suture_code *code, const struct sutu
 			goto err_nomem;
 		flow->pads_known = !r;
 		for (i = 0; i < flow->nr_pads; i++)
-			add(&inner, flow->pads[i]);
+			suture_places_add(&inner, flow->pads[i]);
 	}
 	sort_unique(&inner);
 

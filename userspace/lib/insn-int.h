@@ -102,11 +102,22 @@ enum suture_step {
 enum suture_step suture_insn_step(struct suture_code *code, const cs_insn *insn,
 				  uint64_t *ret_target);
 
+/* A list of addresses that grows. */
+struct suture_places {
+	uint64_t *v;
+	size_t nr, room;
+	bool nomem;
+};
+
+void suture_places_add(struct suture_places *list, uint64_t v);
+
 /* One extent decoded from its beginning to its end. */
 struct suture_flow {
 	uint64_t addr, size;
 	bool broken;		/* something in it does not decode */
-	bool has_switch;	/* the code of a jump table's use was seen */
+	bool has_switch;	/* the code of a jump table's use was seen; arm64: and all
+				 * such tables were read */
+	unsigned int unread;	/* arm64: jump tables that were not found */
 	uint8_t *start;		/* bit per byte: an instruction begins there */
 	uint64_t *inner;	/* addresses that tables, pointers, lea and landing pads name:
 				 * in this extent, and (tables, landing pads) beyond it */
@@ -127,6 +138,13 @@ static inline bool suture_flow_starts(const struct suture_flow *flow, uint64_t a
 
 	return at < flow->size && flow->start[at / 8] & (1 << (at % 8));
 }
+
+/* ---- insn-table-arm64.c */
+/* Adds where the jump tables of an extent lead. *ret_unread: those that were not found, or
+ * make no sense. -ENOMEM. */
+int suture_tables_arm64(struct suture_code *code, const struct suture_extent *ext,
+			struct suture_places *out, unsigned int *ret_read,
+			unsigned int *ret_unread);
 
 /* ---- insn-lsda.c */
 /* Landing pads of the table at lsda for a function at func. *ret: for free().

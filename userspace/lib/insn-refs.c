@@ -121,6 +121,8 @@ static int scan_arm64(const struct suture_code *code, const struct suture_span *
 		} else {
 			continue;
 		}
+		if (kind == SUTURE_REF_LEA)
+			note_lea(code, to);
 		/* what is no multiple of 4 is data that looks like an adr */
 		if (to & 3)
 			continue;

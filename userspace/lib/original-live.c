@@ -143,7 +143,7 @@ static enum verdict follow_table(struct look *l, uint64_t at)
 	const struct suture_extent *ext = suture_code_extent(l->code, at);
 	const struct suture_flow *flow = ext ? suture_code_flow(l->code, ext) : NULL;
 
-	if (!flow)
+	if (!flow || flow->unread)
 		return LIVE;
 	for (size_t i = 0; i < flow->nr_inner; i++) {
 		if (suture_todo_push(&l->todo, flow->inner[i]))

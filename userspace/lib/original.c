@@ -126,6 +126,9 @@ static int leads(const struct whole *w, uint64_t lo, uint64_t hi, bool any, uint
 		if (flow->inner[i] >= lo && flow->inner[i] < hi)
 			*ret_from = UINT64_MAX;
 	}
+	/* a table that nobody has read may lead anywhere */
+	if (flow && flow->unread)
+		*ret_from = UINT64_MAX;
 	free(refs);
 	return 0;
 }

@@ -115,7 +115,7 @@ static int led_to(struct search *s, uint64_t lo, uint64_t hi, uint64_t from)
 	for (i = 0; i < flow->nr_inner; i++)
 		if (flow->inner[i] >= lo && flow->inner[i] <= hi)
 			return 1;
-	return 0;
+	return flow->unread ? 1 : 0;
 }
 
 /* Does the instruction before @at go on to it? Padding does if anything leads there. */
