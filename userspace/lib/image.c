@@ -156,47 +156,19 @@ static int find_file(struct suture_files *files, const struct suture_mapping *m,
 	return 0;
 }
 
-/* By which segment a mapping is: its text, or the beginning of the file. */
-static bool bias_of(const struct suture_elf *elf, const struct suture_mapping *m, uint64_t *ret)
-{
-	for (size_t i = 0; i < elf->nr_phdrs; i++) {
-		const GElf_Phdr *ph = &elf->phdrs[i];
-		uint64_t from = ph->p_offset & ~4095ULL;
-
-		if (ph->p_type != PT_LOAD || m->offset < from ||
-		    m->offset >= ph->p_offset + ph->p_filesz)
-			continue;
-		if (m->exec ? !(ph->p_flags & PF_X) : m->offset != 0)
-			continue;
-		*ret = m->start - (ph->p_vaddr - ph->p_offset + m->offset);
-		return true;
-	}
-	return false;
-}
-
 struct reader {
 	struct suture_files *files;
 	struct suture_image *image;
 };
 
-static int on_mapping(const struct suture_mapping *m, void *arg)
+static int add_copy(struct suture_image *image, const struct suture_image_file *file, uint64_t bias,
+		    bool exec)
 {
-	const struct suture_image_file *file;
-	struct suture_image *image = ((struct reader *)arg)->image;
 	struct suture_image_copy *more;
-	uint64_t bias;
-	size_t i;
-	int ret;
 
-	image->tid = m->tid;
-	ret = find_file(((struct reader *)arg)->files, m, &file);
-	if (ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE)
-		return ret;
-	if (ret || !file || !bias_of(file->elf, m, &bias))
-		return 0;
-	for (i = 0; i < image->nr_copies; i++) {
+	for (size_t i = 0; i < image->nr_copies; i++) {
 		if (image->copies[i].file == file && image->copies[i].bias == bias) {
-			image->copies[i].exec |= m->exec;
+			image->copies[i].exec |= exec;
 			return 0;
 		}
 	}
@@ -204,8 +176,39 @@ static int on_mapping(const struct suture_mapping *m, void *arg)
 	if (!more)
 		return -ENOMEM;
 	image->copies = more;
-	more[image->nr_copies++] = (struct suture_image_copy) { file, bias, m->exec };
+	more[image->nr_copies++] = (struct suture_image_copy) { file, bias, exec };
 	return 0;
+}
+
+/*
+ * Text is of a segment of text. Any other mapping tells where the file is as well: the text
+ * may be in anonymous memory by now, and all else that was mapped with it. Where two
+ * segments share a page of the file it may be of either; text that is not there is not
+ * taken for any.
+ */
+static int on_mapping(const struct suture_mapping *m, void *arg)
+{
+	struct suture_image *image = ((struct reader *)arg)->image;
+	const struct suture_image_file *file;
+	int ret;
+
+	image->tid = m->tid;
+	ret = find_file(((struct reader *)arg)->files, m, &file);
+	if (ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE)
+		return ret;
+	if (ret || !file)
+		return 0;
+	for (size_t i = 0; i < file->elf->nr_phdrs && !ret; i++) {
+		const GElf_Phdr *ph = &file->elf->phdrs[i];
+		uint64_t from = ph->p_offset & ~4095ULL;
+
+		if (ph->p_type != PT_LOAD || m->offset < from ||
+		    m->offset >= ph->p_offset + ph->p_filesz || (m->exec && !(ph->p_flags & PF_X)))
+			continue;
+		ret = add_copy(image, file, m->start - (ph->p_vaddr - ph->p_offset + m->offset),
+			       m->exec);
+	}
+	return ret;
 }
 
 /* Name and start of the process, from /proc/PID/stat. */
