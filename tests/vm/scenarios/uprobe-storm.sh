@@ -11,8 +11,11 @@ start two "$T/funcs/funcs"
 is one "ok 2" spin 2
 # behind the branch of a function, in the page of all of them
 inner=$(old_address pair pair_inner)
+# where an instruction begins
+at=14
+[ "$(uname -m)" = x86_64 ] || at=16
 trap 'echo 0 >$tracing/events/storm/enable; echo >$tracing/uprobe_events' EXIT
-echo "p:storm/inner $LIB:$(printf 0x%x $((inner + 14)))" >$tracing/uprobe_events
+echo "p:storm/inner $LIB:$(printf 0x%x $((inner + at)))" >$tracing/uprobe_events
 toggle() {
 	while [ ! -e stop ]; do
 		echo 1 >$tracing/events/storm/inner/enable
