@@ -127,6 +127,24 @@ static bool takes_place_of(const struct suture_spm *spm, const char *name)
 	return false;
 }
 
+/* How many of the first @nr patches of the command line are up to the last whose place it takes. */
+static size_t nr_replaced(const struct apply *a, const struct suture_spm *spm, size_t nr)
+{
+	while (nr && !takes_place_of(spm, suture_spm_name(a->set->patches[nr - 1].spm)))
+		nr--;
+	return nr;
+}
+
+/* Is it out of force by another one of the command line? */
+static bool was_replaced(const struct apply *a, size_t i)
+{
+	for (size_t k = i + 1; k < a->set->nr; k++)
+		if (is_in(&a->set->patches[k]) &&
+		    takes_place_of(a->set->patches[k].spm, suture_spm_name(a->set->patches[i].spm)))
+			return true;
+	return false;
+}
+
 /* @before: the patches that were loaded before it. */
 static void report_place(const struct patchset_patch *patch,
 			 const struct suture_ioc_patch *before, size_t nr)
@@ -212,8 +230,11 @@ static int load_one(struct apply *a, size_t i)
 		patch->result = RESULT_NOTHING;
 		return SUTURE_EXIT_NOTHING;
 	}
+	/* Those that it replaces are gone soon: what they came to has to be known before. */
+	while (a->nr_finished < nr_replaced(a, patch->spm, i) && !a->opt->wait.no_wait)
+		code = cli_worse(code, finish(a, &a->set->patches[a->nr_finished++]));
 	if (!a->list && suture_device_patches(a->dev, &before, &nr, &err))
-		return cli_error(&err);
+		return cli_worse(code, cli_error(&err));
 	ret = load(a, patch, &err);
 	/* Perhaps it is for the same files as one that we have just started. */
 	while (ret == -EBUSY && a->nr_finished < i && !a->opt->wait.no_wait) {
@@ -254,7 +275,8 @@ static int search_again(struct apply *a)
 		for (i = a->nr_finished; i < a->set->nr; i++) {
 			struct patchset_patch *patch = &a->set->patches[i];
 
-			if (!is_in(patch))
+			/* One that is gone would be loaded anew, above the other. */
+			if (!is_in(patch) || was_replaced(a, i))
 				continue;
 			/* Files that vanished meanwhile are no loss. */
 			if (patchset_missing(a->set, patch))
