@@ -19,6 +19,7 @@
 /* Second opinions: no more than this at a time, and so often. */
 #define SETTLE_BUDGET_MS	200
 #define SETTLE_EVERY_MS		1000
+#define REPLACED_MS		3000	/* for patches whose place was taken, after the transition */
 
 static volatile sig_atomic_t interrupted;
 
@@ -137,6 +138,30 @@ static int wait_for(int dev, const char *name, const struct wait_options *opt,
 	return ret;
 }
 
+/*
+ * Those whose place the patch has taken are out of force, but stay loaded while a thread seems
+ * to be inside them. Nobody else would find out that it is not.
+ */
+static void settle_replaced(int dev, const char *name, const struct wait_options *opt)
+{
+	struct wait_options brief = *opt;
+	struct suture_ioc_patch *patches;
+	struct suture_error err;
+	size_t nr, i;
+
+	if (brief.timeout_ms < 0 || brief.timeout_ms > REPLACED_MS)
+		brief.timeout_ms = REPLACED_MS;
+	if (suture_device_patches(dev, &patches, &nr, &err))
+		return;
+	for (i = 0; i < nr && !interrupted; i++) {
+		struct progress progress = { .reverting = true };
+
+		if (!strcmp(patches[i].replaced_by, name))
+			wait_for(dev, patches[i].name, &brief, &progress, &err);
+	}
+	free(patches);
+}
+
 /* Those that need somebody's attention. */
 static void output_troubled(const struct suture_proc *procs, size_t nr,
 			    const struct suture_spm *spm)
@@ -203,6 +228,8 @@ int wait_applied(int dev, const struct patchset_patch *patch, const struct wait_
 
 	if (!opt->no_wait)
 		ret = wait_for(dev, name, opt, &progress, &err);
+	if (!ret && !opt->no_wait && !opt->no_unwind)
+		settle_replaced(dev, name, opt);
 	if (ret == -ENOENT)
 		suture_error_set(&err, ret, "%s: it was reverted while it was being applied", name);
 	else if (!ret || ret == -ETIMEDOUT || ret == -EINTR) {
