@@ -137,6 +137,7 @@ struct suture_patch {
 	unsigned long next_try;		/* jiffies */
 	unsigned int delay_ms;		/* of the last wait; grows */
 	bool dirty;			/* a new mapping wants a look */
+	bool left_over;			/* a mapping that nothing leads to; the transition's */
 	unsigned long last_look;	/* jiffies */
 	struct pid *nudged;		/* nudge.c: a process that may not wait any more */
 	unsigned long last_nudge;	/* jiffies */

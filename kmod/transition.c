@@ -106,8 +106,8 @@ static enum outcome ended(const struct suture_survey *survey, struct task_struct
 	return OUTCOME_STUCK;
 }
 
-/* A mapping that nothing leads to; one of perhaps several. A thread inside makes
- * nobody wait for it. */
+/* A mapping that nothing leads to; one of perhaps several. Nobody waits for it: where a
+ * thread is inside, or came too late, it is tried again by and by. */
 static enum outcome clean_up(struct suture_survey *survey, struct task_struct *leader)
 {
 	struct suture_block block = {};
@@ -115,8 +115,10 @@ static enum outcome clean_up(struct suture_survey *survey, struct task_struct *l
 
 	if (!survey->view.stale_base)
 		return OUTCOME_DONE;
-	return suture_drain_mm(survey, leader, survey->view.stale_base, &block, &held_us) ?
-		OUTCOME_DONE : OUTCOME_CHANGED;
+	if (!suture_drain_mm(survey, leader, survey->view.stale_base, &block, &held_us))
+		return OUTCOME_CHANGED;
+	survey->patch->left_over = true;
+	return OUTCOME_DONE;
 }
 
 static enum outcome towards_patched(struct suture_survey *survey, struct task_struct *leader)
@@ -430,6 +432,7 @@ static void step(struct suture_patch *patch)
 		follow_nudge(patch, goal, turns);
 	suture_nudges_cancel(patch);
 	WRITE_ONCE(patch->dirty, false);
+	patch->left_over = false;
 	suture_records_prune(patch, false);
 	suture_leftovers_prune(patch, false);
 	do {
@@ -453,10 +456,10 @@ static void step(struct suture_patch *patch)
 	mutex_unlock(&suture_lock);
 }
 
-/* dlclose of one of several objects tells nobody. */
+/* dlclose of one of several objects tells nobody, nor does who leaves a left-over mapping. */
 static bool must_look_around(const struct suture_patch *patch)
 {
-	return patch->note.nr_objects > 1;
+	return patch->note.nr_objects > 1 || patch->left_over;
 }
 
 static bool has_work(const struct suture_patch *patch)
