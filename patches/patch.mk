@@ -38,6 +38,11 @@ patch_flags += -fno-plt -mtls-dialect=gnu -fcf-protection=none
 endif
 ifneq ($(filter aarch64%,$(patch_machine)),)
 patch_flags += -mtls-dialect=trad -mno-outline-atomics -mbranch-protection=none
+# A system call keeps all registers, and little code writes x9 to x15: a pointer into the patch
+#   that was left there would keep the patch in. So each function clears what it has used.
+patch_clears := -fzero-call-used-regs=used-gpr
+patch_flags += -fno-optimize-sibling-calls \
+	$(shell $(CC) $(patch_clears) -E -x c /dev/null >/dev/null 2>&1 && echo $(patch_clears))
 endif
 patch_cxxflags := -fno-exceptions -fno-rtti -fno-threadsafe-statics
 
