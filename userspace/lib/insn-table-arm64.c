@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "insn-int.h"
+#include "insn-words-arm64.h"
 #include "ipara-int.h"
 
 #define NEAR		8	/* instructions from add to br, from load to add */
@@ -56,83 +57,11 @@ static bool word_at(const struct suture_code *code, uint64_t at, uint32_t *ret)
 	return b;
 }
 
-static int64_t sign(uint64_t v, unsigned int bits)
-{
-	return (int64_t)(v << (64 - bits)) >> (64 - bits);
-}
-
-static unsigned int rd(uint32_t w) { return w & 31; }
-static unsigned int rn(uint32_t w) { return w >> 5 & 31; }
-static unsigned int rm(uint32_t w) { return w >> 16 & 31; }
-
-static bool is_br(uint32_t w) { return (w & 0xfffffc1f) == 0xd61f0000; }
-static bool is_bl(uint32_t w) { return w >> 26 == 0x25 || (w & 0xfffffc1f) == 0xd63f0000; }
-static bool is_adr(uint32_t w) { return (w & 0x9f000000) == 0x10000000; }
-static bool is_adrp(uint32_t w) { return (w & 0x9f000000) == 0x90000000; }
-static bool is_mov(uint32_t w) { return (w & 0x7fe0ffe0) == 0x2a0003e0; }
-/* add Xd, Xn, #imm */
-static bool is_add_imm(uint32_t w) { return (w & 0xffc00000) == 0x91000000; }
-/* add Xd, Xn, Wm, sxtb and the like; or Xm, lsl */
-static bool is_add_ext(uint32_t w) { return (w & 0xffe00000) == 0x8b200000; }
-static bool is_add_lsl(uint32_t w) { return (w & 0xffe00000) == 0x8b000000; }
-
 static uint64_t adr_to(uint64_t at, uint32_t w)
 {
 	int64_t imm = sign((w >> 5 & 0x7ffff) << 2 | (w >> 29 & 3), 21);
 
 	return w >> 31 ? (at & ~0xfffULL) + imm * 4096 : at + imm;
-}
-
-/* Nothing goes on behind it. */
-static bool ends(uint32_t w)
-{
-	return w >> 26 == 5 || is_br(w) || (w & 0xfffffc1f) == 0xd65f0000 ||	/* b, br, ret */
-	       (w & 0xffe0001f) == 0xd4200000 || !(w >> 16);			/* brk, udf */
-}
-
-static bool load_or_store_writes(uint32_t w, unsigned int reg)
-{
-	bool vector = w >> 26 & 1;
-
-	switch (w & 0x3b000000) {
-	case 0x08000000:	/* exclusive ones, and structures of vectors */
-		if (vector)
-			break;
-		return rm(w) == reg || (w >> 22 & 1 && (rd(w) == reg || (w >> 10 & 31) == reg));
-	case 0x18000000:	/* literal */
-		return !vector && rd(w) == reg;
-	case 0x28000000:	/* pairs */
-	case 0x29000000:
-		if (w >> 23 & 1 && rn(w) == reg)
-			return true;
-		return !vector && w >> 22 & 1 && (rd(w) == reg || (w >> 10 & 31) == reg);
-	case 0x38000000:
-		if (!(w >> 21 & 1) && w >> 10 & 1 && rn(w) == reg)
-			return true;
-		/* atomics write what was there, whatever else these bits say */
-		return !vector && rd(w) == reg &&
-		       (w >> 22 & 3 || (w >> 21 & 1 && !(w >> 10 & 3)));
-	case 0x39000000:
-		return !vector && w >> 22 & 3 && rd(w) == reg;
-	}
-	return vector ? w >> 23 & 1 && rn(w) == reg : rd(w) == reg;
-}
-
-/* Does it write the general register? Where that is not known: yes. */
-static bool writes(uint32_t w, unsigned int reg)
-{
-	if (is_bl(w))
-		return reg <= 18 || reg == 30;
-	if ((w & 0x0a000000) == 0x08000000)
-		return load_or_store_writes(w, reg);
-	if ((w & 0x1c000000) == 0x14000000)	/* branches; mrs */
-		return (w & 0xffe00000) == 0xd5200000 && rd(w) == reg;
-	if ((w & 0x1fe00000) == 0x1a400000)	/* ccmp */
-		return false;
-	if ((w & 0x0e000000) == 0x0e000000)	/* vectors; but what moves and converts to others */
-		return rd(w) == reg &&
-		       ((w & 0x5f20fc00) == 0x1e200000 || (w & 0xbfe0ec00) == 0x0e002c00);
-	return rd(w) == reg;
 }
 
 /* The last instruction before @at, at most @near away, that writes @reg. */
@@ -143,7 +72,7 @@ static bool written_by(const struct search *s, uint64_t at, unsigned int reg, un
 		at -= 4;
 		if (!word_at(s->code, at, ret) || ends(*ret))
 			return false;
-		if (writes(*ret, reg)) {
+		if (suture_arm64_writes(*ret, reg)) {
 			*ret_at = at;
 			return true;
 		}
@@ -273,7 +202,7 @@ static int look_back(struct follow *f, struct wanted want, uint64_t at)
 		return 0;
 	}
 	next.at = at;
-	if (!writes(w, want.reg))
+	if (!suture_arm64_writes(w, want.reg))
 		return push(f, next);
 	/* a register that calls do not keep: so this way does not lead to the switch */
 	if (is_bl(w))
@@ -438,7 +367,7 @@ static uint64_t how_many(const struct search *s, const struct form *form)
 			uint64_t imm = (uint64_t)(w >> 10 & 0xfff) << (w >> 22 & 1 ? 12 : 0);
 
 			return guarded ? imm + equal_too : 0;
-		} else if (writes(w, reg)) {
+		} else if (suture_arm64_writes(w, reg)) {
 			if (!is_mov(w))
 				return 0;
 			reg = rm(w);

@@ -5,6 +5,7 @@
 #include <sys/user.h>
 #include <ucontext.h>
 
+#include "insn-words-arm64.h"
 #include "unwind-int.h"
 
 #if defined(__x86_64__)
@@ -103,6 +104,12 @@ bool unwind_ends_thread(const uint8_t bytes[UNWIND_BEHIND])
 	return bytes[0] == 0x89 && bytes[1] == 0xc7 && !memcmp(bytes + 2, call_exit, 7);
 }
 
+bool unwind_reg_is_dead(struct suture_unwind *unwind, uint64_t pc, unsigned int reg)
+{
+	(void)unwind, (void)pc, (void)reg;
+	return false;
+}
+
 #elif defined(__aarch64__)
 
 unsigned int unwind_dwarf_regs(const uint64_t *regs, Dwarf_Word out[UNWIND_DWARF_REGS])
@@ -171,6 +178,17 @@ bool unwind_ends_thread(const uint8_t bytes[UNWIND_BEHIND])
 	static const uint8_t call_exit[] = { 0xa8, 0x0b, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4 };
 
 	return !memcmp(bytes, call_exit, sizeof(call_exit));
+}
+
+static bool word_at(void *ctx, uint64_t at, uint32_t *ret)
+{
+	return unwind_peek(ctx, at, ret, sizeof(*ret));
+}
+
+/* System calls keep all registers, and little code writes these. */
+bool unwind_reg_is_dead(struct suture_unwind *unwind, uint64_t pc, unsigned int reg)
+{
+	return suture_arm64_dead(pc, reg, word_at, unwind);
 }
 
 #else

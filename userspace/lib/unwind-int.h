@@ -72,6 +72,8 @@ unsigned int unwind_sp_regno(void);
 uint64_t unwind_pc(const uint64_t *regs);
 uint64_t unwind_sp(const uint64_t *regs);
 unsigned int unwind_nr_regs(void);	/* general ones, the first words of regs */
+/* Will nobody read it between there and the end of the function? false: not known. */
+bool unwind_reg_is_dead(struct suture_unwind *unwind, uint64_t pc, unsigned int reg);
 /* Where the tables do not lead from a signal's handler to what it interrupted: the
  * registers of that, if @pc is where the handler returns to, and @sp that frame's. */
 #define UNWIND_SIGNAL_WORDS	34

@@ -510,14 +510,39 @@ static int stack_words(struct suture_unwind *unwind, uint64_t start, suture_word
 	return ret;
 }
 
+/*
+ * Is that register of the innermost frame left over? Nobody reads it there, nor in the
+ * caller: that may know what it calls, and keep something in it, if both are one object.
+ * Behind a signal's frame it has what is on the stack.
+ */
+static bool left_over(struct suture_unwind *unwind, const struct suture_backtrace *backtrace,
+		      unsigned int reg)
+{
+	const struct suture_frame *frame = backtrace->frames;
+	const char *path, *next;
+
+	for (size_t k = 0; k + 1 < backtrace->nr; k++, frame++) {
+		if (!unwind_reg_is_dead(unwind, frame->pc, reg))
+			return false;
+		path = suture_unwind_text_path(unwind, frame->pc);
+		next = suture_unwind_text_path(unwind, frame[1].pc);
+		if (frame[1].exact || (path && next && strcmp(path, next)))
+			return true;
+	}
+	return false;
+}
+
 int suture_unwind_words(struct suture_unwind *unwind, const struct suture_backtrace *backtrace,
 			const uint64_t *regs, suture_word_fn fn, void *arg)
 {
 	unsigned int nr = unwind_nr_regs(), i;
 	int ret = 0;
 
-	for (i = 0; i < nr && !ret; i++)
+	for (i = 0; i < nr && !ret; i++) {
 		ret = fn(regs[i], arg);
+		if (ret > 0 && left_over(unwind, backtrace, i))
+			ret = 0;
+	}
 	for (size_t k = 0; k < backtrace->nr && !ret; k++) {
 		/* Once a stack: where it begins, and where a signal has changed to another. */
 		if (!k || backtrace->frames[k].exact)
