@@ -313,8 +313,9 @@ static void judge(const struct suture_survey *survey, unsigned int mapping, stru
 			break;
 		}
 	}
-	/* One that is covered everywhere counts only if it was ever in force. */
-	use->live = ours || use->foreign ||
+	/* One that is covered everywhere counts only if it was ever in force; and under
+	 * a breakpoint can be no branch into one that never was. */
+	use->live = ours || (use->foreign && ledger->state != SUTURE_LEDGER_READY) ||
 		    (use->held && !use->gone && (ledger->state & SUTURE_LEDGER_APPLIED));
 	/* Only some of an object's places: somebody has put old bytes back. */
 	if (use->held & use->gone) {
