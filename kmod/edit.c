@@ -133,7 +133,9 @@ static void plan_dead(struct suture_edits *edits, const struct suture_part *part
 		struct suture_edit *edit = &edits->edits[edits->nr];
 
 		state = m->base + m->patch->ledger + offsetof(struct suture_ledger, state);
-		if (!m->ledger.state || is_removed(parts, nr, m) || edit_at(edits, state) ||
+		/* One that was never in force (ready.c) is below nobody. */
+		if (!(m->ledger.state & SUTURE_LEDGER_APPLIED) || is_removed(parts, nr, m) ||
+		    edit_at(edits, state) ||
 		    (m->patch == part->patch && m->base == part->base))
 			continue;
 		for (k = 0; k < m->patch->note.nr_objects; k++)
