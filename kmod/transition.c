@@ -40,6 +40,8 @@ enum outcome {
 
 static void kick(int how)
 {
+	/* What there is to do was written before; a cmpxchg that fails orders nothing. */
+	smp_mb();
 	if (atomic_cmpxchg(&worker_kicked, 0, how) && how == KICKED_NOW)
 		atomic_set(&worker_kicked, how);
 	wake_up(&worker_wait);
