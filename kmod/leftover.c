@@ -76,6 +76,24 @@ bool suture_has_leftovers(struct suture_patch *patch, const struct mm_struct *mm
 	return found;
 }
 
+/* It was unmapped, of current->mm: what the process maps there next is its own. */
+void suture_leftover_gone(struct suture_patch *patch, unsigned long base)
+{
+	struct leftover *leftover, *found = NULL;
+
+	spin_lock(&leftovers_lock);
+	list_for_each_entry(leftover, &patch->leftovers, node) {
+		if (leftover->mm == current->mm && leftover->base == base) {
+			list_del(&leftover->node);
+			found = leftover;
+			break;
+		}
+	}
+	spin_unlock(&leftovers_lock);
+	if (found)
+		forget(found);
+}
+
 /* Is what begins there still ours? The process may have unmapped it. */
 static int is_ours(struct suture_patch *patch, struct mm_struct *mm, unsigned long base)
 {
@@ -102,7 +120,7 @@ int suture_leftovers_unmap(struct suture_patch *patch)
 		ret = is_ours(patch, current->mm, leftover->base);
 		if (ret > 0)
 			ret = suture_unmap(patch, leftover->base);
-		if (ret == -EBUSY || ret == -EINTR) {
+		if (ret == -EBUSY || ret == -EINTR || ret == -ENOMEM) {
 			spin_lock(&leftovers_lock);
 			list_add(&leftover->node, &patch->leftovers);
 			spin_unlock(&leftovers_lock);

@@ -219,9 +219,14 @@ static int map_ledger(struct suture_patch *patch, unsigned long base)
 /* Of current->mm. -EBUSY, -EINTR: it is still there; survey->view.stale_base finds it. */
 int suture_unmap(struct suture_patch *patch, unsigned long base)
 {
+	int ret;
+
 	if (!suture_mmap_lock_free(current->mm))
 		return -EBUSY;
-	return vm_munmap(base, patch->span);
+	ret = vm_munmap(base, patch->span);
+	if (!ret)
+		suture_leftover_gone(patch, base);
+	return ret;
 }
 
 static unsigned long first_text(const struct suture_patch *patch, const struct suture_view *view)

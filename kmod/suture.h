@@ -363,6 +363,7 @@ int suture_remap(struct suture_patch *patch, const struct suture_view *view, u32
 
 /* ---- leftover.c */
 void suture_leftover(struct suture_patch *patch, unsigned long base);
+void suture_leftover_gone(struct suture_patch *patch, unsigned long base);
 bool suture_has_leftovers(struct suture_patch *patch, const struct mm_struct *mm);
 int suture_leftovers_unmap(struct suture_patch *patch);
 void suture_leftovers_prune(struct suture_patch *patch, bool all);

@@ -156,7 +156,10 @@ static enum outcome towards_patched(struct suture_survey *survey, struct task_st
 		if (view->hooks_due && suture_hook_not_again(patch, leader, survey->mm, true)) {
 			/* The branches could not be taken out together with its no. */
 			ret = suture_revert_mm(survey, leader, false, &block, &held_us);
-			return ret ? OUTCOME_WAITING : OUTCOME_CHANGED;
+			if (!ret)
+				return OUTCOME_CHANGED;
+			return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR ?
+			       OUTCOME_WAITING : OUTCOME_STUCK;
 		}
 		ret = suture_fix_mm(survey, leader, &block, &held_us);
 		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
