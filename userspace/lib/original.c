@@ -101,8 +101,12 @@ static bool stays(const struct whole *w, uint64_t addr)
 	return false;
 }
 
+/* Instead of a place: */
+#define BY_TABLE	UINT64_MAX		/* a table, or a landing pad */
+#define PERHAPS		(UINT64_MAX - 1)	/* a table that was not found */
+
 /* The last place in what stays that leads to lo <= x < hi: by a jump, or in any way.
- * *ret_from is 0 for none, UINT64_MAX for a table or landing pad. */
+ * *ret_from is 0 for none. */
 static int leads(const struct whole *w, uint64_t lo, uint64_t hi, bool any, uint64_t *ret_from,
 		 struct suture_error *err)
 {
@@ -124,11 +128,10 @@ static int leads(const struct whole *w, uint64_t lo, uint64_t hi, bool any, uint
 	}
 	for (i = 0; flow && i < flow->nr_inner; i++) {
 		if (flow->inner[i] >= lo && flow->inner[i] < hi)
-			*ret_from = UINT64_MAX;
+			*ret_from = BY_TABLE;
 	}
-	/* a table that nobody has read may lead anywhere */
-	if (flow && flow->unread)
-		*ret_from = UINT64_MAX;
+	if (flow && flow->unread && *ret_from != BY_TABLE)
+		*ret_from = PERHAPS;
 	free(refs);
 	return 0;
 }
@@ -137,7 +140,11 @@ static int refuse_loop(struct suture_displaced *d, uint64_t from, struct suture_
 {
 	char show[SUTURE_SHOW_MAX] = "(by a table)";
 
-	if (from != UINT64_MAX)
+	if (from == PERHAPS)
+		return suture_error_set(err, -EOPNOTSUPP,
+			"the original of %s cannot be called: it has a jump table that was not found, which may lead back to its own entry, where the branch to the new function is",
+			d->where);
+	if (from != BY_TABLE)
 		suture_code_show_objdump(d->o->code, from, show, sizeof(show));
 	return suture_error_set(err, -EOPNOTSUPP,
 		"the original of %s cannot be called: it is a loop back to its own entry, where the branch to the new function is, and too long to run elsewhere\n%s",
