@@ -19,7 +19,7 @@
 /* Second opinions: no more than this at a time, and so often. */
 #define SETTLE_BUDGET_MS	200
 #define SETTLE_EVERY_MS		1000
-#define REPLACED_MS		3000	/* for patches whose place was taken, afterwards */
+#define REPLACED_MS		3000	/* at most, for patches whose place was taken */
 
 static volatile sig_atomic_t interrupted;
 
