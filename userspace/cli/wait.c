@@ -139,8 +139,8 @@ static int wait_for(int dev, const char *name, const struct wait_options *opt,
 }
 
 /*
- * Those whose place the patch has taken are out of force, but stay loaded while a thread seems
- * to be inside them. Nobody else would find out that it is not.
+ * Those whose place the patch has taken everywhere are out of force, but stay loaded while a
+ * thread seems to be inside them. Nobody else would find out that it is not.
  */
 static void settle_replaced(int dev, const char *name, const struct wait_options *opt)
 {
@@ -156,7 +156,8 @@ static void settle_replaced(int dev, const char *name, const struct wait_options
 	for (i = 0; i < nr && !interrupted; i++) {
 		struct progress progress = { .reverting = true };
 
-		if (!strcmp(patches[i].replaced_by, name))
+		if (!strcmp(patches[i].replaced_by, name) &&
+		    patches[i].state == SUTURE_PATCH_REVERTING)
 			wait_for(dev, patches[i].name, &brief, &progress, &err);
 	}
 	free(patches);
