@@ -71,6 +71,7 @@ static void close_file(struct suture_patch *patch)
 static void release(struct kref *ref)
 {
 	struct suture_patch *patch = container_of(ref, struct suture_patch, ref);
+	bool gone = patch->gone;
 
 	suture_records_prune(patch, true);
 	suture_leftovers_prune(patch, true);
@@ -79,10 +80,12 @@ static void release(struct kref *ref)
 	close_file(patch);
 	kvfree(patch->places);
 	kvfree(patch->desc);
-	if (patch->gone)
-		atomic_dec(&unloaded);
 	kfree(patch);
+	/* Whoever puts a patch is waited for by rmmod, or holds the device open. */
 	module_put(THIS_MODULE);
+	/* Last: pairs with suture_patches_flush(), whose caller may unload the module. */
+	if (gone)
+		atomic_dec(&unloaded);
 }
 
 /*

@@ -61,18 +61,6 @@ static void open_device(void)
 		die("%s: %s", SUTURE_DEVICE, strerror(err));
 }
 
-/* The module's thread lets go of the patch a moment after whoever waits for its end is told. */
-static void remove_module(void)
-{
-	int i = 0;
-
-	while (syscall(SYS_delete_module, "suture", 0)) {
-		if (errno != EAGAIN || i++ == 2000)
-			die("the module does not go out: %s", strerror(errno));
-		usleep(1000);
-	}
-}
-
 static void one_round(void)
 {
 	char name[sizeof(dev.name)];
@@ -102,7 +90,9 @@ static void one_round(void)
 		die("the patch does not go out: %s (%s)", strerror(err), dev.message);
 	expect("reverted", 1);
 	close(dev.fd);
-	remove_module();
+	/* At once: whoever is told that the last patch is gone can unload the module. */
+	if (syscall(SYS_delete_module, "suture", 0))
+		die("the module does not go out: %s", strerror(errno));
 	expect("without the module", 1);
 }
 
