@@ -53,6 +53,9 @@ const struct spm_machine *spm_find_machine(__u16 em);
 /* spm_check_string - @max: bytes with the NUL; the blob is known to end in one */
 int spm_check_string(const struct spm_note *note, __u32 off, size_t max, const char **why);
 
+/* spm_is_printable - well-formed UTF-8 without control characters */
+bool spm_is_printable(const char *string);
+
 /* spm_is_patch_name - the string can be the name of a patch */
 bool spm_is_patch_name(const char *s);
 

@@ -15,7 +15,7 @@ _Static_assert(sizeof(struct suture_reloc) == 24, "relocation record");
  * Well-formed UTF-8 without control characters (C0, DEL, C1). A string ends in
  * a NUL, and that is no continuation byte, so nothing behind it is read.
  */
-static bool is_printable(const char *string)
+bool spm_is_printable(const char *string)
 {
 	const __u8 *s = (const __u8 *)string;
 	__u32 c, min;
@@ -68,7 +68,7 @@ int spm_check_string(const struct spm_note *note, __u32 off, size_t max, const c
 		return bad(why, "string outside the string blob");
 	if (strnlen(note->strings + off, max) == max)
 		return bad(why, "string is too long");
-	if (!is_printable(note->strings + off))
+	if (!spm_is_printable(note->strings + off))
 		return bad(why, "string has control characters or is not UTF-8");
 	return 0;
 }

@@ -24,6 +24,7 @@
 #define SUTURE_NOTE_MAX		(1 << 20)	/* bytes of one note */
 #define SUTURE_NAME_MAX		48		/* patch name with its NUL */
 #define SUTURE_TEXT_MAX		1024		/* any other string with its NUL */
+#define SUTURE_FLOOR_VERSION_MAX	64	/* a version that can be remembered, with its NUL */
 #define SUTURE_MAX_OBJECTS	16
 #define SUTURE_MAX_FUNCS	256
 #define SUTURE_MAX_RANGES	1024
@@ -445,6 +446,41 @@ struct suture_ioc_settle {
 #define SUTURE_SETTLE_MORE	(1U << 0)	/* others follow: not tried again yet */
 #define SUTURE_SETTLE_FLAGS	SUTURE_SETTLE_MORE
 
+/* A signed list of patches that are revoked (docs/signing.md) is handed in. Those are refused
+ * from then on; what is loaded stays until it is reverted, which is the caller's to do. The
+ * list takes the place of an earlier one of the same signer. ENOEXEC: not a list. EKEYREJECTED:
+ * an older one than was seen; or the signature, as with LOAD, which is always required. */
+struct suture_ioc_revoke {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__s32 fd;		/* the list, opened for reading; stays the caller's */
+	__u32 nr_names;		/* in: room, 0 .. SUTURE_MAX_REVOKED; out: loaded patches that are
+				 * revoked, by this list or another (may be more) */
+	__u64 names;		/* user pointer: char[nr_names][SUTURE_NAME_MAX] */
+	__u64 serial;		/* out: of the list */
+	__u32 nr_entries;	/* out: of the list */
+	__u32 reserved;		/* 0 */
+	char message[SUTURE_MESSAGE_MAX];	/* out */
+};
+#define SUTURE_MAX_REVOKED	4096
+
+/* The newest version seen of each patch whose signature was good: where signatures are
+ * required, an older one is refused. One by its index (0 ..); ENOENT ends the listing. With
+ * SUTURE_FLOOR_RAISE version is one that was seen, before a boot: what is remembered gets
+ * newer by it, never older, and comes back in version. ENOSPC: SUTURE_MAX_FLOORS names are
+ * remembered already. */
+struct suture_ioc_floor {
+	__u32 size;
+	__u32 flags;		/* SUTURE_FLOOR_* */
+	__u32 index;		/* with RAISE 0 */
+	__u32 reserved;		/* 0 */
+	char name[SUTURE_NAME_MAX];	/* out (in: with RAISE) */
+	char version[SUTURE_FLOOR_VERSION_MAX];	/* out (in: with RAISE) */
+};
+#define SUTURE_FLOOR_RAISE	(1U << 0)
+#define SUTURE_FLOOR_FLAGS	SUTURE_FLOOR_RAISE
+#define SUTURE_MAX_FLOORS	1024
+
 #define SUTURE_IOC_MAGIC	0xB5
 #define SUTURE_IOC_VERSION	_IOWR(SUTURE_IOC_MAGIC, 0, struct suture_ioc_version)
 #define SUTURE_IOC_LOAD		_IOWR(SUTURE_IOC_MAGIC, 1, struct suture_ioc_load)
@@ -455,5 +491,7 @@ struct suture_ioc_settle {
 #define SUTURE_IOC_PROMOTE	_IOWR(SUTURE_IOC_MAGIC, 6, struct suture_ioc_promote)
 #define SUTURE_IOC_THREAD	_IOWR(SUTURE_IOC_MAGIC, 7, struct suture_ioc_thread)
 #define SUTURE_IOC_SETTLE	_IOWR(SUTURE_IOC_MAGIC, 8, struct suture_ioc_settle)
+#define SUTURE_IOC_REVOKE	_IOWR(SUTURE_IOC_MAGIC, 9, struct suture_ioc_revoke)
+#define SUTURE_IOC_FLOOR	_IOWR(SUTURE_IOC_MAGIC, 10, struct suture_ioc_floor)
 
 #endif /* _SUTURE_UAPI_H */

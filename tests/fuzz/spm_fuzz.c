@@ -2,9 +2,11 @@
 /*
  * libFuzzer target: a whole file through spm_parse_elf, spm_find_note and
  * spm_parse_note, as a patch and as a target. What is accepted is judged by the
- * second opinion of the unit tests; a doubt counts as a crash.
+ * second opinion of the unit tests; a doubt counts as a crash. What begins as a
+ * revocation list does goes through spm_parse_revocations.
  */
 #include "spm_file.h"
+#include "spm_list.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,6 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *why;
 	unsigned int i;
 
+	if (spm_is_revocations(data, size)) {
+		struct spm_revocations list;
+		__u32 line;
+
+		if (!spm_parse_revocations((const char *)data, size, &list, &line, &why))
+			judge(doubt_list(&list, (const char *)data, size));
+		return 0;
+	}
 	parse_file(data, size, &p);
 	judge(doubt_parsed(&p, size));
 	parsed_free(&p);

@@ -37,6 +37,10 @@ static size_t compact(struct sample *s)
 	return size;
 }
 
+static const char revocations[] =
+	"suture-revocations 41\n# why\n\nnavigation-origin 1.0~rc1\nreplace *\n"
+	"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n";
+
 int main(int argc, char **argv)
 {
 	static struct sample s;
@@ -67,6 +71,7 @@ int main(int argc, char **argv)
 		ret |= write_file(argv[1], i == 0 ? "seed-x86" : i == 1 ? "seed-arm" :
 				  "seed-small", &s, size);
 	}
+	ret |= write_file(argv[1], "seed-list", revocations, sizeof(revocations) - 1);
 	ret |= write_file(argv[1], "seed-short", &s, sizeof(s.eh) - 1);
 	/* Too many: what the fuzzer would not come upon by itself. */
 	for (i = 0; i < 2; i++) {
