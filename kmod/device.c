@@ -217,6 +217,45 @@ static int ioc_settle(struct suture_ioc_settle *arg)
 	return good_name(arg->name) ? suture_settle(arg) : -EINVAL;
 }
 
+static int ioc_revoke(struct suture_ioc_revoke *arg)
+{
+	u32 room = arg->nr_names;
+	char (*names)[SUTURE_NAME_MAX];
+	struct file *file;
+	int ret;
+
+	memset(arg->message, 0, sizeof(arg->message));
+	if (arg->flags || arg->reserved || room > SUTURE_MAX_REVOKED)
+		return -EINVAL;
+	names = suture_try(kvcalloc(room + 1, sizeof(*names), GFP_KERNEL));
+	if (!names)
+		return -ENOMEM;
+	ret = -EBADF;
+	file = fget(arg->fd);
+	if (!file)
+		goto out;
+	ret = suture_revoke(file, names, arg);
+	fput(file);
+	if (!ret && copy_to_user(u64_to_user_ptr(arg->names), names,
+				 min(room, arg->nr_names) * sizeof(*names)))
+		ret = -EFAULT;
+out:
+	kvfree(names);
+	return ret;
+}
+
+static int ioc_floor(struct suture_ioc_floor *arg)
+{
+	bool raise = arg->flags & SUTURE_FLOOR_RAISE;
+
+	if ((arg->flags & ~SUTURE_FLOOR_FLAGS) || arg->reserved)
+		return -EINVAL;
+	if (raise && (arg->index || !good_name(arg->name) ||
+		      strnlen(arg->version, sizeof(arg->version)) == sizeof(arg->version)))
+		return -EINVAL;
+	return suture_floor(arg);
+}
+
 union any_arg {
 	u32 size;
 	struct suture_ioc_version version;
@@ -228,6 +267,8 @@ union any_arg {
 	struct suture_ioc_promote promote;
 	struct suture_ioc_thread thread;
 	struct suture_ioc_settle settle;
+	struct suture_ioc_revoke revoke;
+	struct suture_ioc_floor floor;
 };
 
 static int dispatch(unsigned int cmd, union any_arg *arg)
@@ -251,6 +292,10 @@ static int dispatch(unsigned int cmd, union any_arg *arg)
 		return suture_thread(&arg->thread);
 	case SUTURE_IOC_SETTLE:
 		return ioc_settle(&arg->settle);
+	case SUTURE_IOC_REVOKE:
+		return ioc_revoke(&arg->revoke);
+	case SUTURE_IOC_FLOOR:
+		return ioc_floor(&arg->floor);
 	}
 	return -ENOTTY;
 }

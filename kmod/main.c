@@ -64,6 +64,8 @@ static void __exit suture_exit(void)
 	suture_runners_exit();
 	suture_gate_flush();	/* also for the last instructions of watch_work() */
 	suture_sysfs_exit();
+	suture_revoke_exit();
+	suture_rollback_exit();
 	suture_trust_exit();
 	pr_info("unloaded\n");
 }

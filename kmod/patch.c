@@ -80,6 +80,7 @@ static void release(struct kref *ref)
 	close_file(patch);
 	kvfree(patch->places);
 	kvfree(patch->desc);
+	kfree(patch->floor);
 	kfree(patch);
 	/* Whoever puts a patch is waited for by rmmod, or holds the device open. */
 	module_put(THIS_MODULE);
@@ -236,7 +237,7 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 	}
 	patch->file = get_file(file);
 	/* Before anything of it is parsed; it holds for what is read from here on. */
-	ret = suture_sign_check(file, message);
+	ret = suture_sign_check(file, &patch->seal, message);
 	if (ret)
 		goto err;
 	ret = suture_read_elf(file, &patch->elf, true, &why);
@@ -361,6 +362,10 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 		goto err_put;
 
 	mutex_lock(&suture_lock);
+	/* Here, not earlier: a list that comes meanwhile would miss the patch. */
+	ret = suture_revoked_check(patch, message) ?: suture_rollback_check(patch, message);
+	if (ret)
+		goto err;
 	other = find(name);
 	if (other) {
 		ret = load_again(other, patch, files, arg);
@@ -384,6 +389,7 @@ int suture_patch_load(struct file *file, const struct suture_ioc_file *files,
 		goto err_files;
 	suture_patch_set_goal(patch, SUTURE_GOAL_PATCHED);
 	suture_order_follow(patch);
+	suture_rollback_loaded(patch);
 	mutex_unlock(&suture_lock);
 	return 0;
 

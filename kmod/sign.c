@@ -24,6 +24,7 @@
  *   mapped: one inode.
  */
 #define pr_fmt(fmt) "suture: " fmt
+#include <crypto/sha2.h>
 #include <linux/audit.h>
 #include <linux/backing-dev.h>
 #include <linux/blkdev.h>
@@ -131,35 +132,21 @@ static const char *doubt(const struct file *file)
 	return NULL;
 }
 
-/* Does it end in the mark of a signature? Spares files without one the reading. */
-static int has_mark(struct file *file)
-{
-	char end[SPM_SIGN_MAGIC_LEN];
-	loff_t pos = i_size_read(file_inode(file)) - (loff_t)sizeof(end);
-	ssize_t got;
-
-	if (pos < 0)
-		return 0;
-	got = kernel_read(file, end, sizeof(end), &pos);
-	if (got < 0)
-		return got;
-	return got == sizeof(end) && !memcmp(end, SPM_SIGN_MAGIC, sizeof(end));
-}
-
 /*
  * All of the file, by vmalloc. Not by kernel_read_file(): what that reads has to be of a
  * kind that the security modules know (IPE warns of any other), and this is none of them.
  */
-static ssize_t read_all(struct file *file, void **ret_buf)
+static ssize_t read_all(struct file *file, loff_t max, void **ret_buf)
 {
 	loff_t size = i_size_read(file_inode(file)), pos = 0;
 	ssize_t got;
 	void *buf;
 
-	if (size <= 0)
-		return -EINVAL;
-	if (size > FILE_MAX)
+	*ret_buf = NULL;
+	if (size > max)
 		return -EFBIG;
+	if (size <= 0)
+		return 0;
 	buf = suture_try(vmalloc(size));
 	if (!buf)
 		return -ENOMEM;
@@ -178,6 +165,7 @@ static ssize_t read_all(struct file *file, void **ret_buf)
 
 struct verdict {
 	const struct suture_cert *cert;		/* NULL: none of ours */
+	size_t image_len;			/* bytes that are signed; without a signature all */
 	bool harmless;				/* where no signature is required */
 	char text[160];				/* what is wrong, behind the file's name */
 };
@@ -223,7 +211,7 @@ static int in_time(struct verdict *verdict)
 	return ret;
 }
 
-/* All of the file is in @buf. 0: it is good. */
+/* All of the file is in @buf. 0: it is good; -ENODATA: not signed, which has no words yet. */
 static int judge(const void *buf, size_t len, struct verdict *verdict)
 {
 	struct spm_signature sig;
@@ -235,10 +223,9 @@ static int judge(const void *buf, size_t len, struct verdict *verdict)
 		strscpy(verdict->text, why, sizeof(verdict->text));
 		return ret;
 	}
+	verdict->image_len = ret ? sig.image_len : len;
 	if (!ret) {
 		verdict->harmless = true;
-		strscpy(verdict->text, "is not signed, and this machine takes signed patches only",
-			sizeof(verdict->text));
 		return -ENODATA;
 	}
 	ret = spm_parse_pkcs7(&sig, &why);
@@ -254,7 +241,11 @@ static int judge(const void *buf, size_t len, struct verdict *verdict)
 			sizeof(verdict->text));
 		return -ENOKEY;
 	}
-	return verify(buf, len, &sig, verdict) ?: in_time(verdict);
+	ret = verify(buf, len, &sig, verdict) ?: in_time(verdict);
+	if (!ret)
+		snprintf(verdict->text, sizeof(verdict->text), "is signed by \"%s\"",
+			 verdict->cert->name);
+	return ret;
 }
 
 /* --------------------------------------------------------------- saying it */
@@ -268,73 +259,138 @@ static void clean(char *text)
 	}
 }
 
-static void tell(const struct file *file, const struct verdict *verdict, int ret)
+/*
+ * suture_sign_tell - a line of the kernel's log, and a record for auditing
+ * @op:     what was asked for, one word
+ * @signer: or NULL
+ * @cause:  one word
+ * @text:   the line, behind the file's name
+ * @ret:    0, or with what it was refused
+ */
+void suture_sign_tell(const char *op, const struct file *file, const struct suture_cert *signer,
+		      const char *cause, const char *text, int ret)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "%pD", file);
 	clean(name);
 	if (ret)
-		pr_notice("%s: %s\n", name, verdict->text);
+		pr_notice("%s: %s\n", name, text);
 	else
-		pr_info("%s: is signed by \"%s\"\n", name, verdict->cert->name);
+		pr_info("%s: %s\n", name, text);
 	if (!audit_enabled)
 		return;
 	audit_log(audit_context(), GFP_KERNEL, AUDIT_KERNEL_OTHER,
-		  "op=suture_load name=\"%s\" signer=\"%s\" cause=\"%s\" error=%d res=%d", name,
-		  verdict->cert ? verdict->cert->name : "?", ret ? "refused" : "verified", ret,
-		  !ret);
+		  "op=%s name=\"%s\" signer=\"%s\" cause=\"%s\" error=%d res=%d", op, name,
+		  signer ? signer->name : "?", cause, ret, !ret);
+}
+
+bool suture_sign_required(void)
+{
+	return READ_ONCE(require_signature);
+}
+
+/* All of the file in *@ret_buf, and what is to be said of it. The caller frees it, by vfree(). */
+static int read_and_judge(struct file *file, loff_t max, void **ret_buf, size_t *ret_len,
+			  struct verdict *verdict)
+{
+	ssize_t len = read_all(file, max, ret_buf);
+
+	*ret_len = len < 0 ? 0 : len;
+	if (len >= 0)
+		return judge(*ret_buf, len, verdict);
+	if (len != -ENOMEM && len != -EINTR)
+		snprintf(verdict->text, sizeof(verdict->text), "cannot be read to verify it (%zd)",
+			 len);
+	return len;
 }
 
 /*
  * suture_sign_check - may this patch module be loaded?
  * @file: nobody can write it, see above
+ * @seal: out: who has signed it, and its digests
  *
  * Returns 0, or an error with *message. Nothing of the file but its signature has been
  * looked at then.
  */
-int suture_sign_check(struct file *file, char *message)
+int suture_sign_check(struct file *file, struct suture_seal *seal, char *message)
 {
-	bool required = READ_ONCE(require_signature);
+	bool required = suture_sign_required();
 	struct verdict verdict = { 0 };
-	const char *why = NULL;
+	const char *why = required ? doubt(file) : NULL;
 	void *buf = NULL;
-	ssize_t len;
+	size_t len;
 	int ret;
 
-	if (!required) {
-		ret = has_mark(file);
-		if (ret <= 0)
-			return ret;
-	} else {
-		why = doubt(file);
-	}
 	if (why) {
 		ret = -EACCES;
 		strscpy(verdict.text, why, sizeof(verdict.text));
 		goto out;
 	}
-	len = read_all(file, &buf);
-	if (len == -ENOMEM)
-		return len;
-	if (len < 0) {
-		ret = len;
-		snprintf(verdict.text, sizeof(verdict.text), "cannot be read to verify it (%d)",
-			 ret);
-		goto out;
-	}
-	ret = judge(buf, len, &verdict);
-	vfree(buf);
+	ret = read_and_judge(file, FILE_MAX, &buf, &len, &verdict);
 	if (ret == -ENOMEM || ret == -EINTR)
-		return ret;
-out:
+		goto out_free;
+	/* Of what is refused nobody asks for them. */
+	sha256(buf, len, seal->digests[0]);
+	sha256(buf, verdict.image_len, seal->digests[1]);
+	if (ret == -ENODATA && !required) {
+		ret = 0;
+		goto out_free;
+	}
 	/* unsigned, as for kernel modules */
-	if (ret == -ENODATA)
+	if (ret == -ENODATA) {
 		ret = -EKEYREJECTED;
-	tell(file, &verdict, ret);
-	if (ret && !required && verdict.harmless)
-		return 0;
-	if (ret)
+		strscpy(verdict.text, "is not signed, and this machine takes signed patches only",
+			sizeof(verdict.text));
+	}
+out:
+	suture_sign_tell("suture_load", file, verdict.cert, ret ? "refused" : "verified",
+			 verdict.text, ret);
+	if (!ret)
+		seal->signer = verdict.cert;
+	else if (!required && verdict.harmless)
+		ret = 0;
+	else
 		suture_say(message, "%pD: %s", file, verdict.text);
+out_free:
+	vfree(buf);
 	return ret;
+}
+
+/*
+ * suture_sign_text - read a text that must be signed, whatever this machine requires of patches
+ * @max:    bytes of the text
+ * @op:     for suture_sign_tell()
+ * @ret:    out: the text, which the caller frees by vfree(), and who has signed it
+ *
+ * What was verified is this copy: it does not matter where the file lies, or what becomes of it.
+ * Returns 0, or an error with *message, which has been told.
+ */
+int suture_sign_text(struct file *file, size_t max, const char *op, struct suture_signed_text *ret,
+		     char *message)
+{
+	struct verdict verdict = { 0 };
+	size_t len;
+	int error;
+
+	error = read_and_judge(file, max + SPM_PKCS7_MAX + SPM_SIGN_INFO_LEN + SPM_SIGN_MAGIC_LEN,
+			       &ret->buf, &len, &verdict);
+	if (error == -ENOMEM || error == -EINTR)
+		goto err;
+	if (error == -ENODATA) {
+		error = -EKEYREJECTED;
+		strscpy(verdict.text, "is not signed", sizeof(verdict.text));
+	}
+	if (error) {
+		suture_sign_tell(op, file, verdict.cert, "refused", verdict.text, error);
+		suture_say(message, "%pD: %s", file, verdict.text);
+		goto err;
+	}
+	ret->len = verdict.image_len;
+	ret->signer = verdict.cert;
+	return 0;
+err:
+	vfree(ret->buf);
+	ret->buf = NULL;
+	return error;
 }

@@ -8,6 +8,8 @@
  *   patch.c       the life of a loaded patch
  *   sign.c        is a patch module what somebody trusted has signed?
  *   trust.c       whose signatures are good: the keyring
+ *   rollback.c    the newest version seen of each patch
+ *   revoke.c      the lists of patches that are revoked
  *   order.c       one patch among others: stack, taking another's place, states
  *   place.c       the places in a target's text that a patch changes
  *   target.c      a file that carries an object: its build-id, its text
@@ -61,6 +63,7 @@
 #include "arch/arch.h"
 #include "compat.h"
 #include "spm.h"
+#include "spm-revoke.h"
 
 #define SUTURE_VERSION		"0.1"
 
@@ -68,8 +71,16 @@ extern unsigned int suture_budget_us;
 extern struct mutex suture_lock;
 extern struct list_head suture_patches;
 
+struct suture_cert;
+struct suture_floor;
 struct suture_patch;
 struct suture_scope;
+
+/* What the signature of a patch module has said. */
+struct suture_seal {
+	const struct suture_cert *signer;	/* NULL: nobody whom this machine trusts */
+	u8 digests[2][SPM_DIGEST_LEN];		/* SHA-256 of the file, and of what is signed */
+};
 
 #define SUTURE_PLACE_MAX	8	/* bytes that are written at one place, at the most */
 
@@ -117,6 +128,8 @@ struct suture_patch {
 	struct kobject *kobj;
 	struct file *file;		/* the .spm; nobody can write it meanwhile */
 	struct inode *inode;
+	struct suture_seal seal;
+	struct suture_floor *floor;	/* room to remember its version, until it is loaded */
 	void *desc;			/* the note's descriptor */
 	struct spm_note note;		/* points into desc */
 	struct spm_elf elf;
@@ -186,6 +199,11 @@ static inline const char *suture_patch_name(const struct suture_patch *patch)
 	return spm_string(&patch->note, patch->note.head->name);
 }
 
+static inline const char *suture_patch_version(const struct suture_patch *patch)
+{
+	return spm_string(&patch->note, patch->note.head->version);
+}
+
 static inline bool suture_patch_any_target(const struct suture_patch *patch)
 {
 	return patch->note.head->flags & SUTURE_NOTE_ANY_TARGET;
@@ -209,9 +227,23 @@ void suture_patches_flush(void);
 void suture_say(char *message, const char *fmt, ...) __printf(2, 3);
 
 /* ---- sign.c, trust.c */
-int suture_sign_check(struct file *file, char *message);
+int suture_sign_check(struct file *file, struct suture_seal *seal, char *message);
+void suture_sign_tell(const char *op, const struct file *file, const struct suture_cert *signer,
+		      const char *cause, const char *text, int ret);
+bool suture_sign_required(void);
 int suture_trust_init(void);
 void suture_trust_exit(void);
+
+/* ---- rollback.c, revoke.c */
+int suture_rollback_check(struct suture_patch *patch, char *message);
+void suture_rollback_loaded(struct suture_patch *patch);
+int suture_floor(struct suture_ioc_floor *arg);
+void suture_rollback_exit(void);
+bool suture_is_revoked(const struct suture_patch *patch);
+int suture_revoked_check(const struct suture_patch *patch, char *message);
+int suture_revoke(struct file *file, char (*names)[SUTURE_NAME_MAX],
+		  struct suture_ioc_revoke *arg);
+void suture_revoke_exit(void);
 
 /* ---- order.c: one patch among others */
 

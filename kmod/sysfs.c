@@ -45,6 +45,8 @@ static ssize_t enabled_store(struct kobject *kobj, struct kobj_attribute *attr, 
 		ret = -ENODEV;
 	else if (patch->goal == goal)
 		ret = -EINVAL;	/* as livepatch does */
+	else if (on && suture_is_revoked(patch))
+		ret = -EKEYREVOKED;
 	else
 		suture_patch_turn(patch, goal);
 	mutex_unlock(&suture_lock);

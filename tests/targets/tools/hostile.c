@@ -389,16 +389,19 @@ static void fill(uint8_t *arg, unsigned int nr, int fd, struct suture_ioc_file *
 		sizeof(struct suture_ioc_revert), sizeof(struct suture_ioc_wait),
 		sizeof(struct suture_ioc_procs), sizeof(struct suture_ioc_patch),
 		sizeof(struct suture_ioc_promote), sizeof(struct suture_ioc_thread),
-		sizeof(struct suture_ioc_settle),
+		sizeof(struct suture_ioc_settle), sizeof(struct suture_ioc_revoke),
+		sizeof(struct suture_ioc_floor),
 	};
 	struct suture_ioc_load *l = (void *)arg;
 	struct suture_ioc_procs *p = (void *)arg;
 	struct suture_ioc_thread *t = (void *)arg;
 	struct suture_ioc_settle *s = (void *)arg;
+	struct suture_ioc_revoke *r = (void *)arg;
+	struct suture_ioc_floor *f = (void *)arg;
 	static uint64_t words[64];
 
 	memset(arg, 0, 4096);
-	if (random() % 4 == 0 || nr >= 9) {
+	if (random() % 4 == 0 || nr >= 11) {
 		for (int i = 0; i < 512; i++)
 			arg[i] = random() >> 8;
 		return;
@@ -423,6 +426,15 @@ static void fill(uint8_t *arg, unsigned int nr, int fd, struct suture_ioc_file *
 		s->tid = random() % 2 ? random() % 300 : random();
 		s->nr_frames = random() % 2 ? 64 : random() % 2048;
 		s->frames = pick_pointer(words);
+	} else if (nr == 9) {
+		r->fd = random() % 2 ? fd : (int)(random() % 64) - 8;
+		r->nr_names = random() % 2 ? 4 : random();
+		r->names = pick_pointer(words);
+	} else if (nr == 10) {
+		f->flags = random() % 4;
+		f->index = random() % 2 ? 0 : random();
+		memset(f->name, 'a' + random() % 4, random() % sizeof(f->name));
+		memset(f->version, '0' + random() % 10, random() % (sizeof(f->version) + 1));
 	}
 	for (int n = random() % 3; n > 0; n--)
 		((uint32_t *)arg)[random() % (sizes[nr] / 4)] =
@@ -441,7 +453,7 @@ static void run_ioctl(unsigned long count)
 		bad("set-up");
 	srandom(2);
 	for (inputs = 0; inputs < count; inputs++) {
-		unsigned int nr = random() % 11, size = random() % 8 ? 0 : random() % 16384;
+		unsigned int nr = random() % 13, size = random() % 8 ? 0 : random() % 16384;
 		unsigned long cmd;
 		uint64_t at;
 
@@ -455,6 +467,8 @@ static void run_ioctl(unsigned long count)
 		case 6: cmd = SUTURE_IOC_PROMOTE; break;
 		case 7: cmd = SUTURE_IOC_THREAD; break;
 		case 8: cmd = SUTURE_IOC_SETTLE; break;
+		case 9: cmd = SUTURE_IOC_REVOKE; break;
+		case 10: cmd = SUTURE_IOC_FLOOR; break;
 		default: cmd = _IOC(random() % 4, SUTURE_IOC_MAGIC, nr, random() % 16384); break;
 		}
 		if (size)	/* right number, wrong size or direction */
@@ -471,7 +485,8 @@ static void run_ioctl(unsigned long count)
 			loaded++;
 			if (cmd == SUTURE_IOC_LOAD)
 				unload(((struct suture_ioc_load *)at)->name, "random load");
-			else if (cmd != SUTURE_IOC_VERSION && cmd != SUTURE_IOC_THREAD)
+			else if (cmd != SUTURE_IOC_VERSION && cmd != SUTURE_IOC_THREAD &&
+				 cmd != SUTURE_IOC_FLOOR)
 				bad("ioctl %lx is content", cmd);
 		}
 		nothing_loaded("random ioctl");
@@ -483,14 +498,15 @@ static void run_nobody(void)
 	static const unsigned long cmds[] = {
 		SUTURE_IOC_VERSION, SUTURE_IOC_LOAD, SUTURE_IOC_REVERT, SUTURE_IOC_WAIT,
 		SUTURE_IOC_PROCS, SUTURE_IOC_PATCH, SUTURE_IOC_PROMOTE, SUTURE_IOC_THREAD,
-		SUTURE_IOC_SETTLE,
+		SUTURE_IOC_SETTLE, SUTURE_IOC_REVOKE, SUTURE_IOC_FLOOR,
 	};
 	static const uint32_t sizes[] = {
 		sizeof(struct suture_ioc_version), sizeof(struct suture_ioc_load),
 		sizeof(struct suture_ioc_revert), sizeof(struct suture_ioc_wait),
 		sizeof(struct suture_ioc_procs), sizeof(struct suture_ioc_patch),
 		sizeof(struct suture_ioc_promote), sizeof(struct suture_ioc_thread),
-		sizeof(struct suture_ioc_settle),
+		sizeof(struct suture_ioc_settle), sizeof(struct suture_ioc_revoke),
+		sizeof(struct suture_ioc_floor),
 	};
 	static uint8_t arg[4096];
 
