@@ -24,6 +24,7 @@ int cmd_pack(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
 int cmd_promote(int argc, char **argv);
 int cmd_revert(int argc, char **argv);
+int cmd_revoke(int argc, char **argv);
 int cmd_settle(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);

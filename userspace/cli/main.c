@@ -14,11 +14,12 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "pack", "OBJECT.o...", "make a patch module from an author's objects", cmd_pack },
-	{ "sign", "FILE...", "sign patch modules", cmd_sign },
+	{ "sign", "FILE...", "sign patch modules and revocation lists", cmd_sign },
 	{ "verify", "FILE...", "who has signed a patch module, and is it unaltered", cmd_verify },
 	{ "apply", "FILE...", "patch every process that runs, and those to come", cmd_apply },
 	{ "promote", "NAME...", "from the canaries to all processes", cmd_promote },
 	{ "revert", "NAME...|--all", "take patches out again", cmd_revert },
+	{ "revoke", "FILE...", "refuse what a signed list names, and take it out", cmd_revoke },
 	{ "settle", "NAME...", "unwind threads that seem to hold a transition up", cmd_settle },
 	{ "list", "", "the patches that are loaded", cmd_list },
 	{ "status", "[NAME...]", "each process: patched, or why not", cmd_status },

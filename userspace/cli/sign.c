@@ -45,7 +45,7 @@ static error_t parse_any(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		return -suture_strv_add(&opt->files, &opt->nr_files, arg);
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which patch module?");
+		argp_error(state, "which file?");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -66,8 +66,8 @@ static const struct argp sign_argp = {
 	.options = sign_options,
 	.parser = parse_sign,
 	.args_doc = "FILE...",
-	.doc = "Sign patch modules (.spm), in place: a PKCS#7 signature is appended, as for kernel "
-	       "modules. One that is there is replaced."
+	.doc = "Sign patch modules (.spm) or revocation lists, in place: a PKCS#7 signature is "
+	       "appended, as for kernel modules. One that is there is replaced."
 	       "\v" CLI_EXIT_CODES,
 };
 
@@ -75,8 +75,8 @@ static const struct argp verify_argp = {
 	.options = verify_options,
 	.parser = parse_any,
 	.args_doc = "FILE...",
-	.doc = "Would these certificates let the kernel take the patch modules (.spm)? Says who has "
-	       "signed them; fails when one is unsigned, altered, cut, a stranger's or out of its "
+	.doc = "Would these certificates let the kernel take the patch modules (.spm) or revocation "
+	       "lists? Says who has signed them, and what a list revokes; fails when one is unsigned, altered, cut, a stranger's or out of its "
 	       "time."
 	       "\v" CLI_EXIT_CODES,
 };
@@ -85,6 +85,32 @@ static void free_options(struct options *opt)
 {
 	suture_strv_free(opt->certs);
 	suture_strv_free(opt->files);
+}
+
+/* Without what is for people; the parser lets nothing pass that a terminal would obey. */
+static int show_list(const char *path)
+{
+	struct spm_revocation entry;
+	struct spm_revocations list;
+	struct suture_error err;
+	size_t pos = 0, i;
+	char *text;
+
+	if (suture_revocations_read(path, &text, &list, &err))
+		return cli_error(&err);
+	printf("  revocation list no. %llu, %u entries\n", (unsigned long long)list.serial, list.nr);
+	while (spm_next_revocation(&list, &pos, &entry)) {
+		if (!entry.is_digest) {
+			printf("  %s %s\n", entry.name, entry.version);
+			continue;
+		}
+		printf("  sha256:");
+		for (i = 0; i < sizeof(entry.digest); i++)
+			printf("%02x", entry.digest[i]);
+		printf("\n");
+	}
+	free(text);
+	return SUTURE_EXIT_DONE;
 }
 
 int cmd_sign(int argc, char **argv)
@@ -125,6 +151,10 @@ int cmd_verify(int argc, char **argv)
 		printf(": good, signed by ");
 		output_text(said.signer, 0);
 		printf(" (serial %s, %s)\n", said.serial, said.digest);
+		if (said.is_list)
+			code = cli_worse(code, show_list(opt.files[i]));
+		else
+			printf("  sha256:%s\n", said.image);
 	}
 	free_options(&opt);
 	return code;

@@ -265,3 +265,74 @@ err_free:
 	free(list);
 	return r;
 }
+
+int suture_device_revoke(int dev, int list_fd, struct suture_ioc_revoke *ret,
+			 char (**names)[SUTURE_NAME_MAX], size_t *ret_nr, struct suture_error *err)
+{
+	char (*list)[SUTURE_NAME_MAX] = calloc(SUTURE_MAX_REVOKED, SUTURE_NAME_MAX);
+	size_t i;
+	int r;
+
+	if (!list)
+		return suture_error_nomem(err);
+	memset(ret, 0, sizeof(*ret));
+	ret->size = sizeof(*ret);
+	ret->fd = list_fd;
+	ret->names = (uintptr_t)list;
+	ret->nr_names = SUTURE_MAX_REVOKED;
+	if (ioctl(dev, SUTURE_IOC_REVOKE, ret) < 0) {
+		r = ioctl_error(err, -errno, "the kernel does not take the list", ret->message);
+		free(list);
+		return r;
+	}
+	ret->message[SUTURE_MESSAGE_MAX - 1] = '\0';
+	*ret_nr = ret->nr_names < SUTURE_MAX_REVOKED ? ret->nr_names : SUTURE_MAX_REVOKED;
+	for (i = 0; i < *ret_nr; i++)
+		list[i][SUTURE_NAME_MAX - 1] = '\0';
+	*names = list;
+	return 0;
+}
+
+int suture_device_floors(int dev, struct suture_ioc_floor **ret, size_t *ret_nr,
+			 struct suture_error *err)
+{
+	struct suture_ioc_floor *list = calloc(SUTURE_MAX_FLOORS, sizeof(*list));
+	size_t nr;
+	int r;
+
+	if (!list)
+		return suture_error_nomem(err);
+	for (nr = 0; nr < SUTURE_MAX_FLOORS; nr++) {
+		list[nr].size = sizeof(list[nr]);
+		list[nr].index = nr;
+		if (ioctl(dev, SUTURE_IOC_FLOOR, &list[nr]) < 0) {
+			if (errno == ENOENT)
+				break;
+			r = ioctl_error(err, -errno, "cannot list the versions that were seen", NULL);
+			free(list);
+			return r;
+		}
+		list[nr].name[sizeof(list[nr].name) - 1] = '\0';
+		list[nr].version[sizeof(list[nr].version) - 1] = '\0';
+	}
+	*ret = list;
+	*ret_nr = nr;
+	return 0;
+}
+
+int suture_device_floor_raise(int dev, const char *name, const char *version,
+			      struct suture_error *err)
+{
+	struct suture_ioc_floor floor = { .size = sizeof(floor), .flags = SUTURE_FLOOR_RAISE };
+	int r = set_name(floor.name, name, err);
+
+	if (r)
+		return r;
+	if (strlen(version) >= sizeof(floor.version))
+		return suture_error_set(err, -E2BIG, "%s: the version is too long to be remembered",
+					name);
+	strcpy(floor.version, version);
+	if (ioctl(dev, SUTURE_IOC_FLOOR, &floor) < 0)
+		return ioctl_error(err, -errno, "the kernel does not remember the version", NULL);
+	return 0;
+}

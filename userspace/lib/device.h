@@ -61,4 +61,22 @@ int suture_device_patch(int dev, const char *name, struct suture_ioc_patch *ret,
 int suture_device_patches(int dev, struct suture_ioc_patch **ret, size_t *ret_nr,
 			  struct suture_error *err);
 
+/*
+ * suture_device_revoke - hand in a signed revocation list
+ * @list_fd: opened for reading
+ * @ret:     serial and nr_entries are filled in
+ * @names:   the loaded patches that are revoked, by this list or another, the one that was
+ *           loaded first first; the caller frees *@names
+ */
+int suture_device_revoke(int dev, int list_fd, struct suture_ioc_revoke *ret,
+			 char (**names)[SUTURE_NAME_MAX], size_t *ret_nr, struct suture_error *err);
+
+/* suture_device_floors - the newest version seen of each patch; the caller frees *@ret */
+int suture_device_floors(int dev, struct suture_ioc_floor **ret, size_t *ret_nr,
+			 struct suture_error *err);
+
+/* suture_device_floor_raise - this version has been seen, before a boot */
+int suture_device_floor_raise(int dev, const char *name, const char *version,
+			      struct suture_error *err);
+
 #endif /* SUTURE_DEVICE_H */

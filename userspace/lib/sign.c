@@ -146,6 +146,18 @@ static void describe(const struct spm_signature *sig, struct suture_signed *ret)
 	ERR_clear_error();
 }
 
+static void describe_image(const uint8_t *data, struct suture_signed *ret)
+{
+	uint8_t digest[SPM_DIGEST_LEN];
+	unsigned int len = 0, i;
+
+	if (EVP_Digest(data, ret->image_size, digest, &len, EVP_sha256(), NULL) != 1)
+		len = 0;
+	for (i = 0; i < len; i++)
+		snprintf(ret->image + 2 * i, 3, "%02x", digest[i]);
+	ERR_clear_error();
+}
+
 /* 0: is_signed says whether; @sig has all of it then */
 static int parse(const struct contents *file, struct spm_signature *sig,
 		 struct suture_signed *ret, struct suture_error *err)
@@ -159,6 +171,8 @@ static int parse(const struct contents *file, struct spm_signature *sig,
 		return suture_error_set(err, found, "%s %s", file->path, why);
 	ret->is_signed = found;
 	ret->image_size = found ? sig->image_len : file->size;
+	ret->is_list = spm_is_revocations(file->data, ret->image_size);
+	describe_image(file->data, ret);
 	if (!found)
 		return 0;
 	found = spm_parse_pkcs7(sig, &why);
@@ -264,6 +278,57 @@ out:
 	return ret;
 }
 
+static int check_spm(const char *path, struct suture_error *err)
+{
+	struct suture_spm *spm;
+	int ret = suture_spm_open(path, &spm, err);
+
+	if (!ret)
+		suture_spm_close(spm);
+	return ret;
+}
+
+static int parse_list(const struct contents *file, size_t image_len, struct spm_revocations *list,
+		      struct suture_error *err)
+{
+	const char *why;
+	uint32_t line;
+	int ret;
+
+	ret = spm_parse_revocations((const char *)file->data, image_len, list, &line, &why);
+	if (ret)
+		return suture_error_set(err, ret, "%s is no revocation list: line %u: %s",
+					file->path, line, why);
+	return 0;
+}
+
+static int check_list(const struct contents *file, size_t image_len, struct suture_error *err)
+{
+	struct spm_revocations list;
+
+	return parse_list(file, image_len, &list, err);
+}
+
+int suture_revocations_read(const char *path, char **text, struct spm_revocations *ret,
+			    struct suture_error *err)
+{
+	struct suture_signed said;
+	struct spm_signature sig;
+	struct contents file;
+	int code = read_all(path, &file, err);
+
+	if (code)
+		return code;
+	code = parse(&file, &sig, &said, err);
+	if (!code)
+		code = parse_list(&file, said.image_size, ret, err);
+	if (code)
+		free(file.data);
+	else
+		*text = (char *)file.data;
+	return code;
+}
+
 int suture_sign_file(const char *path, const char *key_path, const char *cert_path,
 		     struct suture_error *err)
 {
@@ -271,20 +336,17 @@ int suture_sign_file(const char *path, const char *key_path, const char *cert_pa
 	struct suture_signed was;
 	EVP_PKEY *key = NULL;
 	struct contents file;
-	struct suture_spm *spm;
 	X509 *cert = NULL;
 	uint8_t *der = NULL;
 	int der_len = 0, ret;
 
-	/* What no kernel would load nobody should have signed. */
-	ret = suture_spm_open(path, &spm, err);
-	if (ret)
-		return ret;
-	suture_spm_close(spm);
 	ret = read_all(path, &file, err);
 	if (ret)
 		return ret;
+	/* What no kernel would take nobody should have signed. */
 	ret = parse(&file, &sig, &was, err);
+	if (!ret)
+		ret = was.is_list ? check_list(&file, was.image_size, err) : check_spm(path, err);
 	if (ret)
 		goto out;
 	ret = -EINVAL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Signatures of patch modules, appended as those of kernel modules are (docs/format.md).
+ * Signatures of patch modules and of revocation lists, appended as those of kernel modules
+ * are (docs/format.md).
  * The kernel has the last word; what is verified here is what it would say, asked before.
  */
 #ifndef SUTURE_SIGN_H
@@ -10,6 +11,7 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "spm-revoke.h"
 
 struct suture_signed {
 	bool is_signed;
@@ -17,10 +19,12 @@ struct suture_signed {
 	char signer[256];	/* issuer of the signer's certificate, RFC 2253 */
 	char serial[64];	/* its serial number, hex */
 	const char *digest;	/* "sha256" ... */
+	char image[65];		/* SHA-256 of the image, hex: names it in a revocation list */
+	bool is_list;		/* a revocation list, not a patch module */
 };
 
 /*
- * suture_sign_file - sign a patch module, in place of a signature that it has
+ * suture_sign_file - sign a patch module or a revocation list, in place of its signature
  * @key, @cert: PEM or DER files; the certificate is that of the key
  * The file is replaced at once, by another with the same mode and owner.
  */
@@ -39,5 +43,12 @@ int suture_sign_read(const char *path, struct suture_signed *ret, struct suture_
  */
 int suture_sign_verify(const char *path, char *const *certs, struct suture_signed *ret,
 		       struct suture_error *err);
+
+/*
+ * suture_revocations_read - a revocation list, checked as the kernel does, but its signature
+ * @text: what @ret points into; the caller frees it
+ */
+int suture_revocations_read(const char *path, char **text, struct spm_revocations *ret,
+			    struct suture_error *err);
 
 #endif /* SUTURE_SIGN_H */
