@@ -50,3 +50,26 @@ taken() {
 	revert replace
 	is one ok old replace
 }
+
+# versioned VERSION KEY FILE: the patch "replace" as of that version (three characters), signed
+versioned() {
+	perl -0777 -pe 's/\x001\.0\x00/\x00'"$1"'\x00/' "$(spm replace)" >"$3"
+	[ "$1" = 1.0 ] || ! cmp -s "$3" "$(spm replace)" || die "no version in the file"
+	suture sign --key "$SIGN/keys/$2.key" --cert "$SIGN/keys/$2.der" "$3"
+}
+
+# revocations KEY FILE SERIAL LINES...: a signed list
+revocations() {
+	local key=$1 file=$2 serial=$3
+	shift 3
+	printf '%s\n' "suture-revocations $serial" "# for a test" "$@" >"$file"
+	suture sign --key "$SIGN/keys/$key.key" --cert "$SIGN/keys/$key.der" "$file"
+}
+
+# list_refused FILE WORDS: by the kernel, and nothing is reverted
+list_refused() {
+	kernel_mark "$1"
+	expect_status 1 suture revoke "$1"
+	expect_match "$output" "$2" "the refusal of $1"
+	expect_match "$(kernel_log_since "$1")" "suture: .*$2" "the kernel's log of it"
+}
