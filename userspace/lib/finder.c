@@ -38,6 +38,7 @@ struct search {
 	size_t nr_open, max_open;	/* files found */
 	size_t victim;		/* before it are only preferred files, and closed ones */
 	bool given;		/* what comes now is named by the user */
+	bool disk;		/* what comes now was found by a name on the disk */
 	uint64_t our_ns[2];	/* mount namespace: device, inode */
 };
 
@@ -89,8 +90,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* libx.so.1 and libx.so.1.2.3 are names of one library. */
-static bool names_alike(const char *a, const char *b)
+bool suture_names_alike(const char *a, const char *b)
 {
 	size_t len;
 
@@ -109,15 +109,18 @@ static int add_other(struct search *s, unsigned int want, const char *path,
 	struct suture_found_other *grown, *other;
 	size_t i;
 
-	if (found->nr_others >= OTHERS_MAX)
-		return 0;
 	for (i = 0; i < found->nr_others; i++) {
 		other = &found->others[i];
 		/* /lib and /usr/lib may be one folder. */
 		if (other->want == want && other->dev == st->st_dev &&
-		    other->inode == st->st_ino)
+		    other->inode == st->st_ino) {
+			other->on_disk |= s->disk;
 			return 0;
+		}
 	}
+	/* Anybody can map many; what is on the disk is not crowded out. */
+	if (found->nr_others >= OTHERS_MAX && !s->disk)
+		return 0;
 	grown = reallocarray(found->others, found->nr_others + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
@@ -130,6 +133,8 @@ static int add_other(struct search *s, unsigned int want, const char *path,
 		return -ENOMEM;
 	other->dev = st->st_dev;
 	other->inode = st->st_ino;
+	other->on_disk = s->disk;
+	other->mtime = st->st_mtime;
 	memcpy(other->id, id, id_len);
 	other->id_len = id_len;
 	found->nr_others++;
@@ -197,6 +202,7 @@ static int add_file(struct search *s, unsigned int want, int fd, const char *pat
 	file->dev = st.st_dev;
 	file->inode = st.st_ino;
 	file->preferred = !st.st_uid || s->given;
+	file->on_disk = s->disk;
 	found->nr_files++;
 	leave_one_out(s);
 	return found->nr_files - 1;
@@ -232,7 +238,7 @@ static int judge(struct search *s, int fd, const char *path, unsigned int *ret_f
 	ret = fstat(fd, &st) ? -errno : 0;
 	close(fd);
 	for (i = 0; !ret && i < s->nr_wants; i++)
-		if (names_alike(path, s->wants[i].name))
+		if (suture_names_alike(path, s->wants[i].name))
 			ret = add_other(s, i, path, &st, id, id_len);
 	return ret;
 }
@@ -352,10 +358,14 @@ static bool have_inode(const struct search *s, const struct stat *st)
 {
 	size_t i;
 
-	for (i = 0; i < s->found->nr_files; i++)
-		if (s->found->files[i].dev == st->st_dev &&
-		    s->found->files[i].inode == st->st_ino)
-			return true;
+	for (i = 0; i < s->found->nr_files; i++) {
+		struct suture_found_file *file = &s->found->files[i];
+
+		if (file->dev != st->st_dev || file->inode != st->st_ino)
+			continue;
+		file->on_disk |= s->disk;
+		return true;
+	}
 	return false;
 }
 
@@ -386,6 +396,7 @@ static int search_disk(struct search *s)
 	dirs = suture_libdirs();
 	if (!dirs)
 		return -ENOMEM;
+	s->disk = true;
 	for (i = 0; ret >= 0 && i < s->nr_wants; i++) {
 		const char *name = s->wants[i].name;
 

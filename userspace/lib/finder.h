@@ -29,6 +29,7 @@ struct suture_found_file {
 	uint64_t dev, inode;	/* as stat() of fd has them */
 	pid_t pid;		/* a process that maps it, 0: found on disk */
 	bool deleted;
+	bool on_disk;		/* under a name where it was looked for, whoever maps it */
 	bool foreign;		/* pid is in another mount namespace */
 	bool preferred;		/* root's, or named by the user */
 	const char *excluded;	/* by this line of the policy (policy.h), or NULL; borrowed */
@@ -47,6 +48,8 @@ struct suture_found_other {
 	unsigned int want;
 	char *path;
 	uint64_t dev, inode;
+	bool on_disk;		/* as above */
+	int64_t mtime;		/* seconds since 1970 */
 	uint8_t id[SUTURE_BUILD_ID_MAX];
 	size_t id_len;		/* 0: it has none */
 };
@@ -101,5 +104,8 @@ bool suture_found_usable(const struct suture_found *found, unsigned int want, ui
  *         referred to
  */
 bool suture_found_use(const struct suture_found_file *file, unsigned int want, uint32_t role);
+
+/* suture_names_alike - libx.so.1 and libx.so.1.2.3 are names of one library */
+bool suture_names_alike(const char *a, const char *b);
 
 #endif /* SUTURE_FINDER_H */
