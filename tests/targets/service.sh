@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# For the scenarios service-*, after talk.sh: sutured, and the folders that it watches.
+
+# shellcheck disable=SC2034 # scenarios use them
+USR=/usr/lib/suture/patches VAR=/var/lib/suture/patches STATE=/var/lib/suture/state/state.json
+
+# However the scenario ends: nothing of it is left for the others.
+end_service() {
+	service_stop 2>/dev/null || true
+	rm -rf /usr/lib/suture /var/lib/suture /etc/suture /run/suture
+	suture revert --all --force >/dev/null 2>&1 || true
+}
+
+# service_clean: a machine on which sutured never ran
+service_clean() {
+	rm -rf /usr/lib/suture /var/lib/suture /etc/suture /run/suture
+	mkdir -p $USR $VAR /etc/suture
+	trap end_service EXIT
+}
+
+# service_start: sutured runs, and says that it is ready. What it says is in sutured.out
+service_start() {
+	: >sutured.out
+	rm -f notify
+	start_bg sutured "$T/tools/notified" "$PWD/notify" sutured
+	wait_output sutured '^READY=1' 20
+	service_pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' /run/suture/sutured.json)
+}
+
+# service_stop [SIGNAL]: it ends; with TERM it has to end well
+service_stop() {
+	[ -n "${bg[sutured]:-}" ] || return 0
+	kill "-${1:-TERM}" "$service_pid"
+	wait_bg sutured
+	[ "${1:-TERM}" != TERM ] || [ $status = 0 ] || die "sutured ended with status $status: $(cat sutured.out)"
+}
+
+# put NAME [FILE [FOLDER]]: a patch of the tests, as a file in a folder, at once
+put() {
+	local folder=${3:-$VAR} file=${2:-$1.spm}
+	cp "$(spm "$1")" "$folder/.$file"
+	mv "$folder/.$file" "$folder/$file"
+}
+
+# becomes SECONDS NAME ANSWER WORDS...: the program answers so, in this time at the latest
+becomes() {
+	local end name=$2 wanted=$3 began
+	began=$(now_ms)
+	end=$((began + $1 * 1000 * ${SUTURE_FACTOR:-1}))
+	shift 3
+	until ask "$name" "$@" && [ "$answer" = "$wanted" ]; do
+		[ "$(now_ms)" -lt $end ] || die "$name, $*: '$answer', and not '$wanted' in time: $(cat sutured.out)"
+		sleep 0.02
+	done
+	ok "$name, $*: $answer, after $(($(now_ms) - began)) ms"
+}
+
+# why NAME: what sutured thinks of a patch
+why() {
+	jq -r --arg name "$1" '.patches[] | select(.name == $name) | .why' /run/suture/sutured.json
+}
+
+# why_is NAME WORD: for wait_for
+why_is() {
+	[ "$(why "$1")" = "$2" ]
+}
+
+# said REGEX: sutured has said it
+said() {
+	grep -q -E -- "$1" sutured.out
+}

@@ -1,0 +1,51 @@
+#!/bin/bash
+# meaning: sutured: a file appears: its patch is in all processes within 2 seconds, and in new ones; the file goes: so does the patch
+# limit: 120
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+. /suture/tests/targets/service.sh
+
+service_clean
+start one "$T/funcs/funcs"
+service_start
+expect_match "$(cat sutured.out)" "STATUS=0 patches in force" "the status line"
+is one ok old replace
+put replace
+becomes 2 one ok new replace
+start two "$T/funcs/funcs"
+is two ok new replace
+wait_for 5 why_is replace applied
+expect_match "$(cat sutured.out)" "replace [^ ]*: applying it, from $VAR/replace.spm" "what it says"
+expect_match "$(jq -c '.patches.replace | [.seen != "", .loaded_boot != ""]' $STATE)" '\[true,true\]' "what it remembers"
+# the same from the distribution's folder
+rm $VAR/replace.spm
+becomes 2 one ok old replace
+becomes 2 two ok old replace
+wait_for 5 said "replace [^ ]*: is out of every process"
+put replace other-name.spm $USR
+becomes 2 one ok new replace
+# moved away is gone, too
+mv $USR/other-name.spm away.spm
+becomes 2 one ok old replace
+wait_for 5 eval "! loaded replace"
+# the watchdog is fed, and it ends well
+wait_output sutured '^WATCHDOG=1' 20
+# what is in stays when the service ends, and what came meanwhile is seen by the next
+put replace
+becomes 2 one ok new replace
+service_stop
+is one ok new replace
+rm $VAR/replace.spm
+is one ok new replace
+put static-function
+service_start
+becomes 2 one ok old replace
+wait_for 5 loaded static-function
+service_stop
+service_start
+wait_for 5 why_is static-function applied
+rm $VAR/static-function.spm
+wait_for 5 eval "! loaded static-function"
+service_stop
+stop one
+stop two

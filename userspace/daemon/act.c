@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Doing what the plan says. Whatever ends us in between: the next look goes on from what
+ * the kernel says. */
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "sutured.h"
+
+/* ------------------------------------------------------------------ marks */
+
+struct change {
+	const struct suture_view *view;
+	const char *name, *version;
+	int64_t target_mtime;
+	bool begin;		/* before LOAD; else after it */
+};
+
+static int change_mark(struct suture_marks *marks, void *arg, struct suture_error *err)
+{
+	const struct change *c = arg;
+	struct suture_mark old, *mark = suture_marks_get(marks, c->name);
+
+	if (!mark)
+		return suture_error_nomem(err);
+	old = *mark;
+	strcpy(mark->loaded_boot, c->view->boot);
+	if (!c->begin) {
+		if (suture_version_compare(mark->seen, c->version) < 0)
+			snprintf(mark->seen, sizeof(mark->seen), "%s", c->version);
+		if (c->target_mtime)
+			mark->target_mtime = c->target_mtime;
+		mark->held = 0;
+		*mark->held_boot = '\0';
+	}
+	return memcmp(&old, mark, sizeof(old)) != 0;
+}
+
+static int forget_marks(struct suture_marks *marks, void *arg, struct suture_error *err)
+{
+	const struct suture_view *view = arg;
+	int changed = 0;
+	size_t i, j;
+
+	(void)err;
+	for (i = 0; i < marks->nr; i++) {
+		if (!*marks->list[i].loaded_boot)
+			continue;
+		for (j = 0; j < view->nr_patches; j++)
+			if (!strcmp(view->patches[j].name, marks->list[i].name))
+				break;
+		if (j < view->nr_patches && !strcmp(marks->list[i].loaded_boot, view->boot))
+			continue;
+		*marks->list[i].loaded_boot = '\0';
+		changed = 1;
+	}
+	return changed;
+}
+
+/* Our own writing is no news for us. */
+static int update(struct service *s, suture_marks_fn fn, void *arg)
+{
+	struct suture_error err = { 0 };
+	char path[4096];
+	struct stat st;
+	int ret;
+
+	ret = suture_marks_update(s->dirs.state, fn, arg, &err);
+	if (ret)
+		service_log(LOG_ERR, "state", NULL, NULL, NULL, "%s", err.text);
+	snprintf(path, sizeof(path), "%s/state.json", s->dirs.state);
+	if (!stat(path, &st)) {
+		s->own_state[0] = st.st_dev;
+		s->own_state[1] = st.st_ino;
+	}
+	return ret;
+}
+
+void act_forget(struct service *s, const struct suture_view *view)
+{
+	size_t i;
+
+	for (i = 0; i < view->marks.nr; i++)
+		if (*view->marks.list[i].loaded_boot &&
+		    !progress_get(s, view->marks.list[i].name, false))
+			break;
+	if (i < view->marks.nr)
+		update(s, forget_marks, (void *)view);
+}
+
+/* ----------------------------------------------------------------- loading */
+
+static int load(struct service *s, struct suture_view *view, struct suture_store_file *file,
+		uint32_t canary, struct suture_loaded *loaded, struct suture_error *err)
+{
+	struct suture_scope scope = { .canary = canary };
+	int ret;
+
+	ret = suture_policy_scope(&view->policy, &scope, err);
+	if (!ret) {
+		suture_scope_sort(&scope);
+		ret = suture_load(s->dev, file->spm, file->want_of, view->store.found, 0, &scope,
+				  loaded, err);
+	}
+	suture_scope_free(&scope);
+	return ret;
+}
+
+/* Also of one that is tried in vain: not before its time. */
+static bool is_due(struct service *s, const struct suture_store_file *file)
+{
+	struct attempt *a = attempt_find(s, file);
+
+	return !a || (!a->for_good && a->next_us <= now_us());
+}
+
+static bool apply(struct service *s, struct suture_view *view,
+		  const struct suture_plan_item *item)
+{
+	struct suture_store_file *file = suture_view_file(view, item->file);
+	struct change change = {
+		.view = view, .name = item->name, .version = item->file->version,
+		.target_mtime = file->target_mtime, .begin = true,
+	};
+	const char *cve = spm_string(&file->spm->note, file->spm->note.head->cve);
+	struct suture_error err = { 0 };
+	struct suture_loaded loaded;
+	struct seen_patch *seen;
+	int ret;
+
+	if (!is_due(s, file) || update(s, change_mark, &change))
+		return false;
+	ret = load(s, view, file, item->canary, &loaded, &err);
+	if (ret) {
+		attempt_failed(s, file, ret, suture_why_name(item->why), &err);
+		return false;
+	}
+	attempt_worked(s, file);
+	service_log(LOG_NOTICE, "apply", item->name, item->file->version,
+		    suture_why_name(item->why), "%s %s%s%s%s: applying it, from %s", item->name,
+		    item->file->version, *cve ? " (" : "", cve, *cve ? ")" : "", file->path);
+	if (loaded.nr_left_out)
+		service_log(LOG_NOTICE, "left-out", item->name, item->file->version, NULL,
+			    "%s: left out: %s", item->name, loaded.left_out);
+	seen = progress_get(s, item->name, true);
+	if (seen) {
+		seen->state = SUTURE_PATCH_APPLYING;
+		seen->files_hash = file->files_hash;
+		snprintf(seen->version, sizeof(seen->version), "%.63s", item->file->version);
+	}
+	change.begin = false;
+	update(s, change_mark, &change);
+	return true;
+}
+
+/* Files that came later, a container's for example: the kernel is told of them. */
+static bool refresh(struct service *s, struct suture_view *view,
+		    const struct suture_plan_item *item)
+{
+	struct suture_store_file *file = suture_view_file(view, item->file);
+	struct seen_patch *seen = progress_get(s, item->name, true);
+	struct suture_error err = { 0 };
+	struct suture_loaded loaded;
+	int ret;
+
+	if (!seen || seen->files_hash == file->files_hash || !is_due(s, file))
+		return false;
+	ret = load(s, view, file, item->loaded->canary, &loaded, &err);
+	if (ret) {
+		attempt_failed(s, file, ret, suture_why_name(item->why), &err);
+		return false;
+	}
+	attempt_worked(s, file);
+	seen->files_hash = file->files_hash;
+	if (loaded.nr_added)
+		service_log(LOG_NOTICE, "files", item->name, item->file->version, NULL,
+			    "%s %s: %u more files have what it is for", item->name,
+			    item->file->version, loaded.nr_added);
+	return loaded.nr_added > 0;
+}
+
+/* ----------------------------------------------------------------- reverting */
+
+static bool revert(struct service *s, const struct suture_plan_item *item)
+{
+	struct suture_error err = { 0 };
+	struct seen_patch *seen;
+	int ret;
+
+	ret = suture_device_revert(s->dev, item->name, 0, &err);
+	if (ret == -ENOENT)
+		return true;		/* it has gone already */
+	if (ret) {
+		service_log(LOG_ERR, "failed", item->name, item->loaded->version,
+			    suture_why_name(item->why), "%s: %s", item->name, err.text);
+		return false;
+	}
+	service_log(LOG_NOTICE, "revert", item->name, item->loaded->version,
+		    suture_why_name(item->why), "%s %s: reverting it (%s)", item->name,
+		    item->loaded->version, suture_why_name(item->why));
+	seen = progress_get(s, item->name, true);
+	if (seen)
+		seen->state = SUTURE_PATCH_REVERTING;
+	return true;
+}
+
+/* The kernel checks a file, its signature too, before it finds that the name is taken:
+ * so what is in is taken out only for a file that will get in. */
+static bool replace(struct service *s, struct suture_view *view,
+		    const struct suture_plan_item *item)
+{
+	struct suture_store_file *file = suture_view_file(view, item->file);
+	struct suture_error err = { 0 };
+	struct suture_loaded loaded;
+	int ret;
+
+	if (!is_due(s, file))
+		return false;
+	ret = load(s, view, file, 0, &loaded, &err);
+	if (ret && ret != -EEXIST) {
+		attempt_failed(s, file, ret, suture_why_name(item->why), &err);
+		return false;
+	}
+	if (!ret && !loaded.already)
+		return true;		/* what was in has gone meanwhile */
+	service_log(LOG_NOTICE, "replace", item->name, item->file->version,
+		    suture_why_name(item->why), "%s: version %s takes the place of %s (%s)",
+		    item->name, item->file->version, item->loaded->version,
+		    suture_why_name(item->why));
+	return revert(s, item);
+}
+
+static bool promote(struct service *s, const struct suture_plan_item *item)
+{
+	struct suture_error err = { 0 };
+
+	if (suture_device_promote(s->dev, item->name, &err)) {
+		service_log(LOG_ERR, "failed", item->name, item->loaded->version, NULL, "%s: %s",
+			    item->name, err.text);
+		return false;
+	}
+	service_log(LOG_NOTICE, "promote", item->name, item->loaded->version,
+		    suture_why_name(item->why), "%s %s: from the canaries to all processes",
+		    item->name, item->loaded->version);
+	return true;
+}
+
+bool act_on(struct service *s, struct suture_view *view, const struct suture_plan_item *item)
+{
+	switch (item->action) {
+	case SUTURE_ACTION_APPLY:
+		return apply(s, view, item);
+	case SUTURE_ACTION_REVERT:
+		return revert(s, item);
+	case SUTURE_ACTION_REPLACE:
+		return replace(s, view, item);
+	case SUTURE_ACTION_PROMOTE:
+		return promote(s, item);
+	case SUTURE_ACTION_LEAVE:
+		break;
+	}
+	switch (item->why) {
+	case SUTURE_WHY_APPLIED:
+	case SUTURE_WHY_APPLYING:
+	case SUTURE_WHY_CANARY:
+	case SUTURE_WHY_RETIRING:
+		return item->file && item->loaded && refresh(s, view, item);
+	default:
+		return false;
+	}
+}

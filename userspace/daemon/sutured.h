@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of sutured share. One thread, one event loop. */
+#ifndef SUTURED_H
+#define SUTURED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "suture.h"
+
+/* A file that the kernel did not take, and when to try again. */
+struct attempt {
+	char *path;
+	uint64_t dev, inode;
+	int64_t ctime_ns;
+	int code;		/* negative errno */
+	char *text;
+	bool for_good;		/* this very file will not be taken */
+	uint64_t next_us;	/* CLOCK_MONOTONIC: not before, unless for_good */
+	uint64_t delay_us;
+	bool used;		/* the file is still there */
+};
+
+/* What was last seen of a loaded patch. */
+struct seen_patch {
+	char name[SUTURE_NAME_MAX];
+	char version[64];
+	uint32_t state;
+	uint32_t canary;
+	uint64_t files_hash;	/* of the files that were handed over last, 0: not by us */
+};
+
+struct watch {
+	char *path;		/* the folder that is wanted */
+	char *at;		/* the nearest one that is there */
+	int kind;		/* enum watch_kind */
+	sd_event_source *source;
+	struct service *service;
+	bool wanted;
+};
+
+enum watch_kind {
+	WATCH_ALL,		/* patches, configuration */
+	WATCH_STATE,
+	WATCH_TARGETS,		/* folders where a target may appear */
+};
+
+struct service {
+	sd_event *loop;
+	struct suture_dirs dirs;
+	const char *root;	/* where the folders are looked up */
+	int dev;		/* /dev/suture, or -1 */
+	sd_event_source *settle, *poll, *rescan;
+	uint64_t first_change_us;	/* of those that wait for quiet; 0: none */
+	uint64_t poll_delay_us;
+	unsigned int settle_ms, rescan_s;
+	int more_searches;	/* to find files that were mapped meanwhile */
+	struct watch **watches;
+	size_t nr_watches;
+	char **targets;		/* file names that targets have, NULL-terminated */
+	uint64_t own_state[2];	/* device, inode of the state file that we have written */
+	struct attempt *attempts;
+	size_t nr_attempts;
+	struct seen_patch *seen;
+	size_t nr_seen;
+	char *last_error;	/* of reading, in words; NULL: none */
+	char *last_report;
+};
+
+/* ------------------------------------------------------------- journal.c */
+
+/*
+ * service_log - one message, and what it is about for programs
+ * @priority: LOG_*. @what: an action or event, one word. @name, @version, @why: NULL: none
+ */
+void service_log(int priority, const char *what, const char *name, const char *version,
+		 const char *why, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/* ------------------------------------------------------------- attempts.c */
+
+/* attempt_failed - remember it; says it when it is news */
+int attempt_failed(struct service *s, const struct suture_store_file *file, int code,
+		   const char *what, const struct suture_error *err);
+
+/* attempt_worked - forget what was */
+void attempt_worked(struct service *s, const struct suture_store_file *file);
+
+/* attempt_find - the last failure with this very file, or NULL */
+struct attempt *attempt_find(struct service *s, const struct suture_store_file *file);
+
+/* attempt_refused - a suture_refused_fn; @arg: the service */
+bool attempt_refused(const struct suture_store_file *file, void *arg);
+
+/* attempts_next_us - when the first is due, UINT64_MAX: none */
+uint64_t attempts_next_us(const struct service *s);
+
+/* attempts_sweep - forget those of files that are not among @store */
+void attempts_sweep(struct service *s, const struct suture_store *store);
+
+/* attempts_clear - try all again */
+void attempts_clear(struct service *s);
+
+/* ---------------------------------------------------------------- watch.c */
+
+/* watch_folders - watch all that the service is told by; before it is read */
+int watch_folders(struct service *s);
+
+/* watch_targets - watch where targets may appear; 1: something new is watched, 0, errno */
+int watch_targets(struct service *s, const struct suture_store *store);
+
+/* watch_free - all of it */
+void watch_free(struct service *s);
+
+/* ------------------------------------------------------------ reconcile.c */
+
+/* service_changed - something has changed: look when it is quiet */
+void service_changed(struct service *s);
+
+/* service_look_in - look in so many microseconds, or earlier */
+void service_look_in(struct service *s, uint64_t us);
+
+/* service_reconcile - make the running system agree with the folders */
+void service_reconcile(struct service *s);
+
+/* ----------------------------------------------------------------- act.c */
+
+/* act_on - do what an item says; true: something was started */
+bool act_on(struct service *s, struct suture_view *view, const struct suture_plan_item *item);
+
+/* act_forget - clear the marks of patches that are out */
+void act_forget(struct service *s, const struct suture_view *view);
+
+/* ------------------------------------------------------------ progress.c */
+
+/* progress_look - ask the kernel how the transitions are, say what has ended; true: a
+ * patch has changed its state */
+bool progress_look(struct service *s);
+
+/* progress_pending - is a transition under way? */
+bool progress_pending(const struct service *s);
+
+/* progress_get - what was last seen of a patch; added if @add, else NULL */
+struct seen_patch *progress_get(struct service *s, const char *name, bool add);
+
+/* --------------------------------------------------------------- report.c */
+
+/* report_write - /run/suture/sutured.json, and the status for the service manager */
+void report_write(struct service *s, const struct suture_view *view, const char *error);
+
+/* now_us - CLOCK_MONOTONIC in microseconds */
+uint64_t now_us(void);
+
+#endif /* SUTURED_H */
