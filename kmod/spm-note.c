@@ -62,6 +62,15 @@ bool spm_is_patch_name(const char *s)
 	return true;
 }
 
+/* Empty, or a version, a blank, and a lower-case letter in parentheses. */
+static bool is_level(const char *s)
+{
+	size_t len = strlen(s);
+
+	return !len || (len > 4 && s[len - 4] == ' ' && s[len - 3] == '(' &&
+			s[len - 2] >= 'a' && s[len - 2] <= 'z' && s[len - 1] == ')');
+}
+
 int spm_check_string(const struct spm_note *note, __u32 off, size_t max, const char **why)
 {
 	if (off >= note->strings_size)
@@ -89,6 +98,11 @@ static int check_strings(const struct spm_note *note, const char **why)
 		if (ret)
 			return ret;
 	}
+	ret = spm_check_string(note, h->level, SUTURE_LEVEL_MAX, why);
+	if (ret)
+		return ret;
+	if (!is_level(note->strings + h->level))
+		return bad(why, "level is not a version and a letter, as in 1.2 (a)");
 	ret = spm_check_string(note, h->name, SUTURE_NAME_MAX, why);
 	if (ret)
 		return ret;
@@ -225,8 +239,6 @@ static int check_head(const struct suture_note *h, const struct spm_elf *elf,
 		return bad(why, "machine of the note is not the machine of the file");
 	if (h->flags & ~SUTURE_NOTE_FLAGS)
 		return unknown(why, "unknown flags of the note");
-	if (h->reserved)
-		return bad(why, "reserved field of the note is not 0");
 	return 0;
 }
 

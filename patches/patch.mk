@@ -7,12 +7,14 @@
 #	include ../patch.mk
 #
 # and gets NAME.spm of all *.c and *.cc beside it. NAME, SOURCES, CFLAGS and OUT
-# (where the .spm and the objects go) can be set, too.
+# (where the .spm and the objects go) can be set, too, and PATCH, the patch's name where
+# the file has another: variants for several builds of a target.
 
 patch_mk := $(abspath $(lastword $(MAKEFILE_LIST)))
 patch_top := $(patsubst %/patches/patch.mk,%,$(patch_mk))
 
 NAME ?= $(notdir $(CURDIR))
+PATCH ?= $(NAME)
 OUT ?= .
 SOURCES ?= $(sort $(wildcard *.c *.cc *.cpp))
 SUTURE ?= $(or $(wildcard $(patch_top)/build/userspace/suture),suture)
@@ -55,7 +57,7 @@ pack_objects = $(patch_objects) \
 $(OUT)/$(NAME).spm: $(patch_objects) $(patch_shadow) $(TARGET) $(DEBUG) $(NEEDED) \
 		$(wildcard $(SUTURE))
 	@echo "  PACK    $(NAME).spm"
-	$(Q)$(SUTURE) pack --name $(NAME) $(addprefix --target ,$(TARGET)) \
+	$(Q)$(SUTURE) pack --name $(PATCH) $(addprefix --target ,$(TARGET)) \
 		$(addprefix --debug ,$(DEBUG)) \
 		$(addprefix --needed ,$(NEEDED)) --output $@ $(pack_objects)
 

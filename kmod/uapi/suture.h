@@ -25,6 +25,7 @@
 #define SUTURE_NAME_MAX		48		/* patch name with its NUL */
 #define SUTURE_TEXT_MAX		1024		/* any other string with its NUL */
 #define SUTURE_FLOOR_VERSION_MAX	64	/* a version that can be remembered, with its NUL */
+#define SUTURE_LEVEL_MAX	64		/* but the level, with its NUL */
 #define SUTURE_MAX_OBJECTS	16
 #define SUTURE_MAX_FUNCS	256
 #define SUTURE_MAX_RANGES	1024
@@ -56,7 +57,7 @@ struct suture_table {
 #define SUTURE_NOTE_FLAGS	(SUTURE_NOTE_QUIESCENT | SUTURE_NOTE_REPLACE | \
 				 SUTURE_NOTE_ANY_TARGET)
 
-/* The head of the note's descriptor. Strings (name .. author) are offsets into
+/* The head of the note's descriptor. Strings (name .. author, level) are offsets into
  * the string blob; each is NUL-terminated there; the blob begins with a NUL, so
  * offset 0 is the empty string. The name matches [A-Za-z0-9][A-Za-z0-9._+-]*.
  */
@@ -84,7 +85,8 @@ struct suture_note {
 	__u64 hook_enter;	/* in the patch, see struct suture_hook; 0 without hooks */
 	__u64 hook_leave;	/* likewise */
 	__u32 hook_stack;	/* bytes, a multiple of 4096; 0 without hooks */
-	__u32 reserved;		/* 0 */
+	__u32 level;		/* string, or empty: what the target is with this patch, its version
+				 * and a letter, "2.50.6 (a)". Only to be shown */
 };
 
 enum suture_role {

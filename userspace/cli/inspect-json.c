@@ -222,6 +222,7 @@ int inspect_json(const struct inspection *in)
 	add_text(root, "version", in, head->version);
 	add_text(root, "description", in, head->description);
 	add_text(root, "cve", in, head->cve);
+	add_text(root, "level", in, head->level);
 	add_text(root, "author", in, head->author);
 	add_text(root, "license", in, head->license);
 	json_object_object_add(root, "file", json_text(in->patch->spm->path));

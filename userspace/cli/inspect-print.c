@@ -32,6 +32,7 @@ static void print_head(const struct inspection *in)
 	printf("\n");
 	print_meta(in, "description", note->head->description);
 	print_meta(in, "CVE", note->head->cve);
+	print_meta(in, "level", note->head->level);
 	print_meta(in, "author", note->head->author);
 	print_meta(in, "license", note->head->license);
 	printf("  %-12s %s\n", "machine", inspect_machine_name(note->head->machine));

@@ -10,7 +10,7 @@
 int suture_pack_texts(struct suture_packer *p, struct suture_note_writer *w,
 		      struct suture_error *err)
 {
-	const struct suture_meta *seen[SUTURE_META_STATE_ + 1] = { NULL };
+	const struct suture_meta *seen[SUTURE_META_LEVEL_ + 1] = { NULL };
 	bool quiescent;
 
 	for (size_t i = 0; i < p->objs.nr_metas; i++) {
@@ -32,6 +32,9 @@ int suture_pack_texts(struct suture_packer *p, struct suture_note_writer *w,
 			break;
 		case SUTURE_META_LICENSE_:
 			to = &w->head.license;
+			break;
+		case SUTURE_META_LEVEL_:
+			to = &w->head.level;
 			break;
 		case SUTURE_META_QUIESCENT_:
 		case SUTURE_META_IMMEDIATE_:

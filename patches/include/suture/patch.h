@@ -32,6 +32,10 @@
 #define SUTURE_AUTHOR(who)	SUTURE_META_TEXT_(SUTURE_META_AUTHOR_, who)
 #define SUTURE_LICENSE(license)	SUTURE_META_TEXT_(SUTURE_META_LICENSE_, license)
 
+/* What the target is with this patch: its version, and a letter that goes on from patch to
+ * patch, "2.50.6 (a)". It is shown by `suture list`, and nowhere else. */
+#define SUTURE_LEVEL(level)	SUTURE_META_TEXT_(SUTURE_META_LEVEL_, level)
+
 /*
  * When a process changes over. Quiescent: all functions at once, when no thread
  * is inside an old one. Immediate: at once, a thread inside an old function
@@ -193,6 +197,7 @@ enum suture_meta_kind_ {
 	SUTURE_META_REPLACES_ = 20,
 	SUTURE_META_ANY_TARGET_ = 21,
 	SUTURE_META_STATE_ = 22,	/* addr: id; old_size: version; fn: the slot */
+	SUTURE_META_LEVEL_ = 23,
 };
 
 struct suture_meta_ {

@@ -199,6 +199,23 @@ static const char *doubt_rest(const struct spm_note *n, const struct spm_elf *el
 	return NULL;
 }
 
+static bool level_fits(const char *level)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	const char *blank = strrchr(level, ' ');
+	char wanted[] = " (x)";
+	int i;
+
+	if (!*level)
+		return true;
+	for (i = 0; blank && blank > level && letters[i]; i++) {
+		wanted[2] = letters[i];
+		if (!strcmp(blank, wanted))
+			return true;
+	}
+	return false;
+}
+
 const char *doubt_note(const struct spm_note *n, const void *desc, size_t len,
 		       const struct spm_elf *elf)
 {
@@ -231,12 +248,13 @@ const char *doubt_note(const struct spm_note *n, const void *desc, size_t len,
 	DOUBT(h->machine != elf->machine);
 	DOUBT(h->machine != EM_X86_64 && h->machine != EM_AARCH64);
 	DOUBT(h->flags & ~7u);
-	DOUBT(h->reserved);
 	DOUBT(!string_fits(n, h->name, SUTURE_NAME_MAX));
 	DOUBT(!name_fits(spm_string(n, h->name)));
 	DOUBT(!string_fits(n, h->version, SUTURE_TEXT_MAX));
 	DOUBT(!string_fits(n, h->description, SUTURE_TEXT_MAX));
 	DOUBT(!string_fits(n, h->cve, SUTURE_TEXT_MAX));
+	DOUBT(!string_fits(n, h->level, 64));
+	DOUBT(!level_fits(spm_string(n, h->level)));
 	DOUBT(!string_fits(n, h->license, SUTURE_TEXT_MAX));
 	DOUBT(!string_fits(n, h->author, SUTURE_TEXT_MAX));
 	for (i = 0; i < n->nr_objects; i++) {

@@ -2,6 +2,8 @@
 #include <suture/patch.h>
 
 SUTURE_PATCH("1.0", "test: answer() adds 1001");
+SUTURE_CVE("CVE-2026-00001");
+SUTURE_LEVEL("1.0 (a)");
 SUTURE_LICENSE("GPL-2.0");
 
 static int new_answer(int x)
