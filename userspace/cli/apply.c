@@ -9,6 +9,7 @@
 #include "options.h"
 #include "output.h"
 #include "patches.h"
+#include "service.h"
 
 /* Searches after the first one: for files that were mapped during it. */
 #define MORE_SEARCHES	3
@@ -73,8 +74,8 @@ static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse,
 	.children = children,
-	.args_doc = "FILE...",
-	.doc = "Put patch modules (.spm) into every process that maps the file they are "
+	.args_doc = "FILE|NAME...",
+	.doc = "Put patch modules (.spm), or patches that lie in the folders of the service, into every process that maps the file they are "
 	       "for, now and later. Loads suture.ko when it is not loaded. A patch that is "
 	       "applied already is no error."
 	       "\v" CLI_EXIT_CODES,
@@ -247,6 +248,8 @@ static int load_one(struct apply *a, size_t i)
 		code = cli_worse(code, cli_error(&err));
 	} else {
 		patch->result = patch->loaded.already ? RESULT_ALREADY : RESULT_STARTED;
+		if (service_unhold(patch->loaded.name, &err))
+			code = cli_worse(code, cli_error(&err));
 		report_left_out(patch, 0);
 		if (patch->result == RESULT_STARTED)
 			report_place(patch, before, nr);
@@ -323,9 +326,46 @@ static int apply(struct patchset *set, const struct options *opt)
 		code = cli_worse(code, search_again(&a));
 	while (a.nr_finished < set->nr)
 		code = cli_worse(code, finish(&a, &set->patches[a.nr_finished++]));
-	if (a.dev >= 0)
+	if (a.dev >= 0) {
 		close(a.dev);
+		suture_report_poke(&suture_dirs);
+	}
 	return patches_json(a.list, code);
+}
+
+/* ------------------------------------------------------- what the service knows */
+
+/* A word that is no file may be the name of a patch in the service's folders. */
+static int find_by_name(char **words, char ***ret_paths, struct suture_error *err)
+{
+	char **paths = NULL, *path;
+	size_t nr = 0;
+	int ret = 0;
+
+	for (; !ret && *words; words++) {
+		path = NULL;
+		if (!strchr(*words, '/') && access(*words, F_OK))
+			ret = service_find_file(*words, &path, err);
+		if (!ret && suture_strv_add(&paths, &nr, path ? path : *words))
+			ret = suture_error_nomem(err);
+		free(path);
+	}
+	*ret_paths = paths;
+	return ret;
+}
+
+static int check_service(const struct patchset *set, struct suture_error *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < set->nr; i++) {
+		const struct suture_spm *spm = set->patches[i].spm;
+
+		ret = service_may_apply(spm->path, suture_spm_name(spm),
+					spm_string(&spm->note, spm->note.head->version), err);
+	}
+	return ret;
 }
 
 int cmd_apply(int argc, char **argv)
@@ -333,13 +373,15 @@ int cmd_apply(int argc, char **argv)
 	struct suture_error err = { 0 };
 	struct patchset *set = NULL;
 	struct options opt = { 0 };
+	char **paths = NULL;
 	int code;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
 	/* All files are checked before any process is touched, the policy's as well. */
-	if (patchset_open(opt.patches, opt.files.paths, !opt.no_policy, &set, &err) ||
-	    suture_policy_scope(&set->policy, &opt.scope, &err)) {
+	if (find_by_name(opt.patches, &paths, &err) ||
+	    patchset_open(paths, opt.files.paths, !opt.no_policy, &set, &err) ||
+	    check_service(set, &err) || suture_policy_scope(&set->policy, &opt.scope, &err)) {
 		code = cli_error(&err);
 	} else {
 		suture_scope_sort(&opt.scope);
@@ -348,6 +390,7 @@ int cmd_apply(int argc, char **argv)
 		code = apply(set, &opt);
 	}
 	patchset_free(set);
+	suture_strv_free(paths);
 	suture_strv_free(opt.files.paths);
 	suture_scope_free(&opt.scope);
 	return code;

@@ -71,6 +71,10 @@ int patches_run(const struct patches_command *command)
 	dev = suture_device_open(&err);
 	if (dev < 0)
 		return cli_error(&err);
+	if (command->begin && command->begin(dev, command->names) != SUTURE_EXIT_DONE) {
+		close(dev);
+		return SUTURE_EXIT_ERROR;
+	}
 	if (command->json) {
 		root = json_object_new_object();
 		list = json_object_new_array();

@@ -12,6 +12,8 @@ struct patches_command {
 	char **names;		/* NULL-terminated; NULL: all patches */
 	bool backwards;		/* of all: the one that was loaded last first */
 	bool json;
+	/* once, before all of them; may be NULL. Returns an exit code */
+	int (*begin)(int dev, char *const *names);
 	/* @list: where to add the result, NULL: for people. Returns an exit code. */
 	int (*fn)(int dev, const struct suture_ioc_patch *patch, struct json_object *list,
 		  void *arg);

@@ -6,10 +6,12 @@
 #include "options.h"
 #include "output.h"
 #include "patches.h"
+#include "revert.h"
+#include "service.h"
 
 struct options {
-	struct wait_options wait;
-	bool all, force;
+	struct revert_options how;
+	bool all;
 	char **names;
 };
 
@@ -29,13 +31,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &opt->wait;
+		state->child_inputs[0] = &opt->how.wait;
 		return 0;
 	case OPT_ALL:
 		opt->all = true;
 		return 0;
 	case OPT_FORCE:
-		opt->force = true;
+		opt->how.force = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		opt->names = state->argv + state->next;
@@ -61,10 +63,9 @@ static const struct argp argp = {
 	       "\v" CLI_EXIT_CODES,
 };
 
-static int revert(int dev, const struct suture_ioc_patch *patch, struct json_object *list,
-		  void *arg)
+int revert_patch(int dev, const struct suture_ioc_patch *patch,
+		 const struct revert_options *opt, struct json_object *list)
 {
-	const struct options *opt = arg;
 	struct suture_error err = { 0 };
 	struct suture_totals before;
 	struct suture_proc *procs;
@@ -73,8 +74,8 @@ static int revert(int dev, const struct suture_ioc_patch *patch, struct json_obj
 	int code, ret;
 
 	ret = suture_device_procs(dev, patch->name, &procs, &nr, &err);
-	if (ret == -ENOENT && opt->all)
-		return SUTURE_EXIT_DONE;	/* went with one that was reverted before it */
+	if (ret == -ENOENT && opt->may_be_gone)
+		return SUTURE_EXIT_DONE;
 	if (ret) {
 		suture_error_prefix(&err, "%s", patch->name);
 		return cli_error(&err);
@@ -82,7 +83,8 @@ static int revert(int dev, const struct suture_ioc_patch *patch, struct json_obj
 	suture_totals_count(procs, nr, &before);
 	free(procs);
 	spm = suture_status_spm(patch);
-	if (suture_device_revert(dev, patch->name, opt->force ? SUTURE_REVERT_FORCE : 0, &err)) {
+	ret = suture_device_revert(dev, patch->name, opt->force ? SUTURE_REVERT_FORCE : 0, &err);
+	if (ret && !(ret == -ENOENT && opt->may_be_gone)) {
 		suture_error_prefix(&err, "%s", patch->name);
 		code = cli_error(&err);
 	} else {
@@ -92,15 +94,34 @@ static int revert(int dev, const struct suture_ioc_patch *patch, struct json_obj
 	return code;
 }
 
+static int revert(int dev, const struct suture_ioc_patch *patch, struct json_object *list,
+		  void *arg)
+{
+	return revert_patch(dev, patch, arg, list);
+}
+
+/* The service is not to bring them back at once. */
+static int hold(int dev, char *const *names)
+{
+	struct suture_error err = { 0 };
+
+	return service_hold(dev, names, &err) ? cli_error(&err) : SUTURE_EXIT_DONE;
+}
+
 int cmd_revert(int argc, char **argv)
 {
-	struct patches_command command = { .fn = revert, .backwards = true };
+	struct patches_command command = { .fn = revert, .begin = hold, .backwards = true };
 	struct options opt = { 0 };
+	int code;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
 	command.names = opt.names;
-	command.json = opt.wait.json;
-	command.arg = &opt;
-	return patches_run(&command);
+	command.json = opt.how.wait.json;
+	/* one may go with another that was reverted before it */
+	opt.how.may_be_gone = opt.all;
+	command.arg = &opt.how;
+	code = patches_run(&command);
+	suture_report_poke(&suture_dirs);
+	return code;
 }

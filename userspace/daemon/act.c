@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sutured.h"
 
@@ -17,11 +18,27 @@ struct change {
 	bool begin;		/* before LOAD; else after it */
 };
 
+/* What somebody has decided by hand. */
+static bool is_decided_otherwise(const struct suture_view *view, const struct suture_marks *marks,
+				 const char *name)
+{
+	static const struct suture_mark none;
+	const struct suture_mark *a = suture_marks_find(&view->marks, name) ?: &none;
+	const struct suture_mark *b = suture_marks_find(marks, name) ?: &none;
+
+	return a->removed != b->removed || a->held != b->held || a->bad != b->bad ||
+	       view->marks.automatic != marks->automatic ||
+	       suture_plan_removed(&view->marks, name) != suture_plan_removed(marks, name);
+}
+
 static int change_mark(struct suture_marks *marks, void *arg, struct suture_error *err)
 {
 	const struct change *c = arg;
-	struct suture_mark old, *mark = suture_marks_get(marks, c->name);
+	struct suture_mark old, *mark;
 
+	if (c->begin && is_decided_otherwise(c->view, marks, c->name))
+		return -ECANCELED;
+	mark = suture_marks_get(marks, c->name);
 	if (!mark)
 		return suture_error_nomem(err);
 	old = *mark;
@@ -58,15 +75,17 @@ static int forget_marks(struct suture_marks *marks, void *arg, struct suture_err
 	return changed;
 }
 
-/* Our own writing is no news for us. */
-static int update(struct service *s, suture_marks_fn fn, void *arg)
+/* Under the lock. Our own writing is no news for us. */
+static int change(struct service *s, suture_marks_fn fn, void *arg)
 {
 	struct suture_error err = { 0 };
 	char path[4096];
 	struct stat st;
 	int ret;
 
-	ret = suture_marks_update(s->dirs.state, fn, arg, &err);
+	ret = suture_marks_change(s->dirs.state, fn, arg, &err);
+	if (ret == -ECANCELED)
+		return ret;
 	if (ret)
 		service_log(LOG_ERR, "state", NULL, NULL, NULL, "%s", err.text);
 	snprintf(path, sizeof(path), "%s/state.json", s->dirs.state);
@@ -77,16 +96,32 @@ static int update(struct service *s, suture_marks_fn fn, void *arg)
 	return ret;
 }
 
+static int lock_marks(struct service *s)
+{
+	struct suture_error err = { 0 };
+	int lock = suture_marks_lock(s->dirs.state, &err);
+
+	if (lock < 0)
+		service_log(LOG_ERR, "state", NULL, NULL, NULL, "%s", err.text);
+	return lock;
+}
+
 void act_forget(struct service *s, const struct suture_view *view)
 {
 	size_t i;
+	int lock;
 
 	for (i = 0; i < view->marks.nr; i++)
 		if (*view->marks.list[i].loaded_boot &&
 		    !progress_get(s, view->marks.list[i].name, false))
 			break;
-	if (i < view->marks.nr)
-		update(s, forget_marks, (void *)view);
+	if (i == view->marks.nr)
+		return;
+	lock = lock_marks(s);
+	if (lock < 0)
+		return;
+	change(s, forget_marks, (void *)view);
+	close(lock);
 }
 
 /* ----------------------------------------------------------------- loading */
@@ -115,43 +150,67 @@ static bool is_due(struct service *s, const struct suture_store_file *file)
 	return !a || (!a->for_good && a->next_us <= now_us());
 }
 
+static void say_applying(struct service *s, const struct suture_plan_item *item,
+			 const struct suture_store_file *file, const struct suture_loaded *loaded)
+{
+	const char *cve = spm_string(&file->spm->note, file->spm->note.head->cve);
+	struct seen_patch *seen;
+
+	service_log(LOG_NOTICE, "apply", item->name, item->file->version,
+		    suture_why_name(item->why), "%s %s%s%s%s: applying it, from %s", item->name,
+		    item->file->version, *cve ? " (" : "", cve, *cve ? ")" : "", file->path);
+	if (loaded->nr_left_out)
+		service_log(LOG_NOTICE, "left-out", item->name, item->file->version, NULL,
+			    "%s: left out: %s", item->name, loaded->left_out);
+	seen = progress_get(s, item->name, true);
+	if (!seen)
+		return;
+	seen->state = SUTURE_PATCH_APPLYING;
+	seen->files_hash = file->files_hash;
+	snprintf(seen->version, sizeof(seen->version), "%.63s", item->file->version);
+}
+
+/*
+ * The marks are locked until it is loaded: who removes it by hand notes that first, and
+ * then either we see it or he finds it loaded.
+ */
 static bool apply(struct service *s, struct suture_view *view,
 		  const struct suture_plan_item *item)
 {
 	struct suture_store_file *file = suture_view_file(view, item->file);
-	struct change change = {
+	struct change what = {
 		.view = view, .name = item->name, .version = item->file->version,
 		.target_mtime = file->target_mtime, .begin = true,
 	};
-	const char *cve = spm_string(&file->spm->note, file->spm->note.head->cve);
 	struct suture_error err = { 0 };
 	struct suture_loaded loaded;
-	struct seen_patch *seen;
-	int ret;
+	bool done = false;
+	int lock, ret;
 
-	if (!is_due(s, file) || update(s, change_mark, &change))
+	if (!is_due(s, file))
 		return false;
+	lock = lock_marks(s);
+	if (lock < 0)
+		return false;
+	ret = change(s, change_mark, &what);
+	if (ret) {
+		/* -ECANCELED: decided otherwise just now, and we are told of that */
+		done = ret == -ECANCELED;
+		goto out;
+	}
 	ret = load(s, view, file, item->canary, &loaded, &err);
 	if (ret) {
 		attempt_failed(s, file, ret, suture_why_name(item->why), &err);
-		return false;
+		goto out;
 	}
+	done = true;
 	attempt_worked(s, file);
-	service_log(LOG_NOTICE, "apply", item->name, item->file->version,
-		    suture_why_name(item->why), "%s %s%s%s%s: applying it, from %s", item->name,
-		    item->file->version, *cve ? " (" : "", cve, *cve ? ")" : "", file->path);
-	if (loaded.nr_left_out)
-		service_log(LOG_NOTICE, "left-out", item->name, item->file->version, NULL,
-			    "%s: left out: %s", item->name, loaded.left_out);
-	seen = progress_get(s, item->name, true);
-	if (seen) {
-		seen->state = SUTURE_PATCH_APPLYING;
-		seen->files_hash = file->files_hash;
-		snprintf(seen->version, sizeof(seen->version), "%.63s", item->file->version);
-	}
-	change.begin = false;
-	update(s, change_mark, &change);
-	return true;
+	say_applying(s, item, file, &loaded);
+	what.begin = false;
+	change(s, change_mark, &what);
+out:
+	close(lock);
+	return done;
 }
 
 /* Files that came later, a container's for example: the kernel is told of them. */

@@ -64,7 +64,14 @@ static int be_the_only_one(const char *run)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	return flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;	/* held until we end */
+	if (flock(fd, LOCK_EX | LOCK_NB))	/* held until we end */
+		return -errno;
+	snprintf(path, sizeof(path), "%s/" SUTURE_POKE_NAME, run);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
 }
 
 /*

@@ -44,6 +44,7 @@ struct watch {
 enum watch_kind {
 	WATCH_ALL,		/* patches, configuration */
 	WATCH_STATE,
+	WATCH_RUN,		/* who changes what the kernel has, touches a file there */
 	WATCH_TARGETS,		/* folders where a target may appear */
 };
 

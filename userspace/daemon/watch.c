@@ -34,6 +34,16 @@ static bool is_news(const struct service *s, const char *name)
 	return stat(path, &st) || st.st_dev != s->own_state[0] || st.st_ino != s->own_state[1];
 }
 
+/* What is watched instead of a folder that is not there: only its coming is of interest. */
+static bool leads_to(const struct watch *w, const char *name)
+{
+	const char *rest = w->path + strlen(w->at);
+	size_t len = strlen(name);
+
+	rest += *rest == '/';
+	return !strncmp(rest, name, len) && (!rest[len] || rest[len] == '/');
+}
+
 static int on_event(sd_event_source *source, const struct inotify_event *event, void *arg)
 {
 	struct watch *w = arg;
@@ -48,9 +58,14 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 		service_changed(s);
 		return 0;
 	}
-	if (event->mask & IN_Q_OVERFLOW || strcmp(w->at, w->path) ||
-	    w->kind == WATCH_ALL ||
+	if (w->at && strcmp(w->at, w->path)) {
+		if (event->mask & IN_Q_OVERFLOW || leads_to(w, name))
+			service_changed(s);
+		return 0;
+	}
+	if (event->mask & IN_Q_OVERFLOW || w->kind == WATCH_ALL ||
 	    (w->kind == WATCH_STATE && is_news(s, name)) ||
+	    (w->kind == WATCH_RUN && !strcmp(name, SUTURE_POKE_NAME)) ||
 	    (w->kind == WATCH_TARGETS && is_target(s, name)))
 		service_changed(s);
 	return 0;
@@ -150,6 +165,8 @@ int watch_folders(struct service *s)
 		ret = want(s, suture_policy_dirs[i], WATCH_ALL);
 	if (ret >= 0)
 		ret = want(s, s->dirs.state, WATCH_STATE);
+	if (ret >= 0)
+		ret = want(s, s->dirs.run, WATCH_RUN);
 	return ret < 0 ? ret : 0;
 }
 

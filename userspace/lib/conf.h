@@ -13,8 +13,8 @@
 
 /* Where things are. Tests have their own. */
 struct suture_dirs {
-	const char *patches[SUTURE_NR_FOLDERS + 1];	/* folders of *.spm, NULL-terminated; of
-							 * two equal files that of the later counts */
+	/* folders of *.spm, NULL-terminated; of two equal files that of the later counts */
+	const char *patches[SUTURE_NR_FOLDERS + 1];
 	const char *conf;		/* the main file; it need not be there */
 	const char *const *conf_dirs;	/* of files that are read after it, see dropin.h */
 	const char *state;		/* what this machine remembers, see marks.h */

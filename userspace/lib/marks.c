@@ -317,11 +317,8 @@ out:
 	return ret;
 }
 
-int suture_marks_update(const char *dir, suture_marks_fn fn, void *arg,
-			struct suture_error *err)
+int suture_marks_lock(const char *dir, struct suture_error *err)
 {
-	struct suture_marks marks = { .automatic = -1 };
-	struct json_object *root;
 	char lock[4096];
 	int fd, ret;
 
@@ -337,8 +334,19 @@ int suture_marks_update(const char *dir, suture_marks_fn fn, void *arg,
 		;
 	if (ret) {
 		ret = suture_error_set(err, -errno, "cannot lock %s: %s", lock, strerror(errno));
-		goto out;
+		close(fd);
+		return ret;
 	}
+	return fd;
+}
+
+int suture_marks_change(const char *dir, suture_marks_fn fn, void *arg,
+			struct suture_error *err)
+{
+	struct suture_marks marks = { .automatic = -1 };
+	struct json_object *root;
+	int ret;
+
 	ret = suture_marks_read(dir, &marks, err);
 	if (!ret)
 		ret = fn(&marks, arg, err);
@@ -351,9 +359,20 @@ int suture_marks_update(const char *dir, suture_marks_fn fn, void *arg,
 					  0644, err);
 		json_object_put(root);
 	}
-out:
 	suture_marks_free(&marks);
-	close(fd);
+	return ret;
+}
+
+int suture_marks_update(const char *dir, suture_marks_fn fn, void *arg,
+			struct suture_error *err)
+{
+	int lock, ret;
+
+	lock = suture_marks_lock(dir, err);
+	if (lock < 0)
+		return lock;
+	ret = suture_marks_change(dir, fn, arg, err);
+	close(lock);
 	return ret;
 }
 

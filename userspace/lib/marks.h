@@ -60,6 +60,16 @@ typedef int (*suture_marks_fn)(struct suture_marks *marks, void *arg, struct sut
 int suture_marks_update(const char *dir, suture_marks_fn fn, void *arg,
 			struct suture_error *err);
 
+/*
+ * suture_marks_lock - keep all others from changing them
+ * The folder is made if it is not there. Returns a descriptor; who closes it, lets go.
+ */
+int suture_marks_lock(const char *dir, struct suture_error *err);
+
+/* suture_marks_change - as suture_marks_update(), for who holds the lock */
+int suture_marks_change(const char *dir, suture_marks_fn fn, void *arg,
+			struct suture_error *err);
+
 /* suture_marks_free - what is in it */
 void suture_marks_free(struct suture_marks *marks);
 

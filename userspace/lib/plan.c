@@ -385,36 +385,3 @@ void suture_plan_free(struct suture_plan *plan)
 	free(plan->items);
 	memset(plan, 0, sizeof(*plan));
 }
-
-/* ----------------------------------------------------------------------- words */
-
-const char *suture_action_name(enum suture_action action)
-{
-	static const char *const names[] = {
-		[SUTURE_ACTION_LEAVE] = "leave", [SUTURE_ACTION_APPLY] = "apply",
-		[SUTURE_ACTION_REVERT] = "revert", [SUTURE_ACTION_REPLACE] = "replace",
-		[SUTURE_ACTION_PROMOTE] = "promote",
-	};
-
-	return (unsigned int)action < sizeof(names) / sizeof(*names) ? names[action] : "unknown";
-}
-
-const char *suture_why_name(enum suture_why why)
-{
-	static const char *const names[] = {
-		[SUTURE_WHY_APPLIED] = "applied", [SUTURE_WHY_APPLYING] = "applying",
-		[SUTURE_WHY_REVERTING] = "reverting", [SUTURE_WHY_CANARY] = "canary",
-		[SUTURE_WHY_QUIET] = "quiet", [SUTURE_WHY_NEW] = "new",
-		[SUTURE_WHY_VERSION] = "new-version", [SUTURE_WHY_CHANGED] = "changed",
-		[SUTURE_WHY_VARIANT] = "variant", [SUTURE_WHY_RETIRING] = "retiring",
-		[SUTURE_WHY_RETIRED] = "retired", [SUTURE_WHY_SUPERSEDED] = "superseded",
-		[SUTURE_WHY_BY_HAND] = "by-hand", [SUTURE_WHY_AVAILABLE] = "available",
-		[SUTURE_WHY_HELD] = "held", [SUTURE_WHY_REMOVED] = "removed",
-		[SUTURE_WHY_EXCLUDED] = "excluded", [SUTURE_WHY_NO_TARGET] = "no-target",
-		[SUTURE_WHY_OTHER_BUILD] = "other-build", [SUTURE_WHY_GONE] = "gone",
-		[SUTURE_WHY_OLDER] = "older", [SUTURE_WHY_BAD] = "bad",
-		[SUTURE_WHY_REFUSED] = "refused", [SUTURE_WHY_UNUSABLE] = "unusable",
-	};
-
-	return (unsigned int)why < sizeof(names) / sizeof(*names) ? names[why] : "unknown";
-}

@@ -72,7 +72,7 @@ enum suture_why {
 	SUTURE_WHY_VERSION,	/* replace, by a newer version */
 	SUTURE_WHY_CHANGED,	/* replace: another file of the same version */
 	SUTURE_WHY_VARIANT,	/* replace: by the variant for the build that is here now */
-	SUTURE_WHY_RETIRING,	/* leave: the disk has a newer build; the old one's processes keep it */
+	SUTURE_WHY_RETIRING,	/* leave: the disk has a newer build; old processes keep it */
 	SUTURE_WHY_RETIRED,	/* the disk has a newer build, and nobody runs the old one */
 	SUTURE_WHY_SUPERSEDED,	/* leave: one that takes its place is applied, or will be */
 	SUTURE_WHY_BY_HAND,	/* leave: it was loaded from elsewhere */
@@ -126,5 +126,8 @@ bool suture_plan_install(const struct suture_conf *conf, const struct suture_mar
 /* short fixed words for programs: "apply", "new-version", ... */
 const char *suture_action_name(enum suture_action action);
 const char *suture_why_name(enum suture_why why);
+
+/* suture_why_text - for people, in words; "" where the state says it all */
+const char *suture_why_text(enum suture_why why);
 
 #endif /* SUTURE_PLAN_H */

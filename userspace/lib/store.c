@@ -241,6 +241,8 @@ int suture_store_find(struct suture_store *store, const struct suture_policy *po
 	}
 	suture_found_free(store->found);
 	store->found = NULL;
+	if (!store->nr_wants)
+		return 0;	/* a look at all processes for nothing */
 	ret = suture_find(store->wants, store->nr_wants, NULL, &store->found, err);
 	if (ret)
 		return ret;

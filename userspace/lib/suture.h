@@ -25,6 +25,7 @@
 #include "plan.h"
 #include "policy.h"
 #include "procmaps.h"
+#include "report.h"
 #include "scope.h"
 #include "sign.h"
 #include "spm-file.h"

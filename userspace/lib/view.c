@@ -20,7 +20,12 @@ int suture_view_read(const struct suture_dirs *dirs, const char *root, int dev,
 	int ret;
 
 	suture_boot_id(view.boot);
-	ret = suture_conf_read(dirs, &view.conf, err);
+	/* The kernel first: a file that is replaced meanwhile looks like the one that is loaded,
+	 * and the next look knows better. The other way round the old one would take the place
+	 * of itself. */
+	ret = dev < 0 ? 0 : suture_device_patches(dev, &view.patches, &view.nr_patches, err);
+	if (!ret)
+		ret = suture_conf_read(dirs, &view.conf, err);
 	if (!ret)
 		ret = suture_marks_read(dirs->state, &view.marks, err);
 	if (!ret)
@@ -29,8 +34,6 @@ int suture_view_read(const struct suture_dirs *dirs, const char *root, int dev,
 		ret = suture_store_read(dirs, root, &view.store, err);
 	if (!ret)
 		ret = suture_store_find(&view.store, &view.policy, err);
-	if (!ret && dev >= 0)
-		ret = suture_device_patches(dev, &view.patches, &view.nr_patches, err);
 	if (ret)
 		suture_view_free(&view);
 	else
