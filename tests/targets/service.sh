@@ -6,7 +6,7 @@ USR=/usr/lib/suture/patches VAR=/var/lib/suture/patches STATE=/var/lib/suture/st
 
 # However the scenario ends: nothing of it is left for the others.
 end_service() {
-	service_stop 2>/dev/null || true
+	service_stop TERM 2>/dev/null || true
 	rm -rf /usr/lib/suture /var/lib/suture /etc/suture /run/suture
 	suture revert --all --force >/dev/null 2>&1 || true
 }
@@ -32,7 +32,7 @@ service_stop() {
 	[ -n "${bg[sutured]:-}" ] || return 0
 	kill "-${1:-TERM}" "$service_pid"
 	wait_bg sutured
-	[ "${1:-TERM}" != TERM ] || [ $status = 0 ] || die "sutured ended with status $status: $(cat sutured.out)"
+	[ "${1:-TERM}" != TERM ] || [ "$status" = 0 ] || die "sutured ended with status $status: $(cat sutured.out)"
 }
 
 # put NAME [FILE [FOLDER]]: a patch of the tests, as a file in a folder, at once
@@ -49,7 +49,7 @@ becomes() {
 	end=$((began + $1 * 1000 * ${SUTURE_FACTOR:-1}))
 	shift 3
 	until ask "$name" "$@" && [ "$answer" = "$wanted" ]; do
-		[ "$(now_ms)" -lt $end ] || die "$name, $*: '$answer', and not '$wanted' in time: $(cat sutured.out)"
+		[ "$(now_ms)" -lt "$end" ] || die "$name, $*: '$answer', and not '$wanted' in time: $(cat sutured.out)"
 		sleep 0.02
 	done
 	ok "$name, $*: $answer, after $(($(now_ms) - began)) ms"
@@ -60,9 +60,14 @@ why() {
 	jq -r --arg name "$1" '.patches[] | select(.name == $name) | .why' /run/suture/sutured.json
 }
 
-# why_is NAME WORD: for wait_for
-why_is() {
-	[ "$(why "$1")" = "$2" ]
+# decided NAME WORD: it comes to that within 5 seconds
+decided() {
+	local end=$(($(now_ms) + 5000 * ${SUTURE_FACTOR:-1}))
+	until [ "$(why "$1")" = "$2" ]; do
+		[ "$(now_ms)" -lt "$end" ] || die "$1 is '$(why "$1")', not $2: $(cat /run/suture/sutured.json sutured.out)"
+		sleep 0.05
+	done
+	ok "$1: $2"
 }
 
 # said REGEX: sutured has said it

@@ -23,7 +23,7 @@ expect_match "$output" "crafted.so: a function of the patch lies outside its tex
 start good "$T/funcs/funcs"
 apply replace
 is good ok new replace
-expect_eq "$(suture list | awk '$1 == "replace" { print $7 }')" 1 "files watched"
+expect_eq "$(suture list --json | jq ".patches[] | select(.name == \"replace\") | .files")" 1 "files watched"
 revert replace
 is good ok old replace
 stop good

@@ -14,18 +14,18 @@ put replace
 becomes 2 one ok new replace
 start two "$T/funcs/funcs"
 is two ok new replace
-wait_for 5 why_is replace applied
+decided replace applied
 expect_match "$(cat sutured.out)" "replace [^ ]*: applying it, from $VAR/replace.spm" "what it says"
-expect_match "$(jq -c '.patches.replace | [.seen != "", .loaded_boot != ""]' $STATE)" '\[true,true\]' "what it remembers"
+expect_match "$(jq -c '.patches.replace | [.seen != "", .loaded_boot != ""]' "$STATE")" '\[true,true\]' "what it remembers"
 # the same from the distribution's folder
-rm $VAR/replace.spm
+rm "$VAR/replace.spm"
 becomes 2 one ok old replace
 becomes 2 two ok old replace
 wait_for 5 said "replace [^ ]*: is out of every process"
-put replace other-name.spm $USR
+put replace other-name.spm "$USR"
 becomes 2 one ok new replace
 # moved away is gone, too
-mv $USR/other-name.spm away.spm
+mv "$USR/other-name.spm" away.spm
 becomes 2 one ok old replace
 wait_for 5 eval "! loaded replace"
 # the watchdog is fed, and it ends well
@@ -35,7 +35,7 @@ put replace
 becomes 2 one ok new replace
 service_stop
 is one ok new replace
-rm $VAR/replace.spm
+rm "$VAR/replace.spm"
 is one ok new replace
 put static-function
 service_start
@@ -43,8 +43,8 @@ becomes 2 one ok old replace
 wait_for 5 loaded static-function
 service_stop
 service_start
-wait_for 5 why_is static-function applied
-rm $VAR/static-function.spm
+decided static-function applied
+rm "$VAR/static-function.spm"
 wait_for 5 eval "! loaded static-function"
 service_stop
 stop one

@@ -1,0 +1,92 @@
+#!/bin/bash
+# meaning: sutured is killed at 50 random moments while files come, change and go: what the kernel runs and what the folders say agree afterwards
+# limit: 400
+. /suture/tests/vm/lib.sh
+. /suture/tests/targets/talk.sh
+. /suture/tests/targets/service.sh
+
+service_clean
+start one "$T/funcs/funcs"
+start two "$T/funcs/funcs"
+# those whose state one can ask for, and who do not touch the same functions
+patches=(replace static-function static-data imports)
+RANDOM=${SUTURE_SEED:-$$}
+echo "seed $RANDOM"
+printf '[Service]\nSettleMSec=0\n' >/etc/suture/suture.conf
+
+# change: something happens to the folders
+change() {
+	local name=${patches[RANDOM % ${#patches[@]}]}
+	case $((RANDOM % 5)) in
+	0) rm -f "$VAR/$name.spm" ;;
+	1) [ "$name" != replace ] || name=replace-two; put "$name" "${name%-two}.spm" ;;
+	2) suture remove --no-wait "$name" >/dev/null 2>&1 || true ;;
+	3) suture restore "$name" >/dev/null 2>&1 || true ;;
+	*) put "$name" ;;
+	esac
+}
+
+# agree: the patches in the kernel are those of the folders that are not removed
+agree() {
+	local wanted=() name file
+	for file in "$VAR"/*.spm; do
+		[ -e "$file" ] || continue
+		name=$(basename "$file" .spm)
+		[ "$(jq -r --arg name "$name" '.patches[$name].removed // 0' "$STATE" 2>/dev/null)" = 0 ] || continue
+		wanted+=("$name")
+	done
+	[ "$(suture list --json | jq -r '[.patches[] | select(.state == "applied") | .name] | sort | map(. + " ") | add // ""')" = \
+		"$(printf '%s\n' "${wanted[@]}" | sort | tr '\n' ' ' | sed 's/^ $//')" ] || return 1
+	[ "$(suture list --json | jq '[.patches[] | select(.state == "applying" or .state == "reverting")] | length')" = 0 ]
+}
+
+# settled: a service that is left alone brings them to agree
+settled() {
+	wait_for 15 agree
+	if loaded replace; then
+		is one ok new replace >/dev/null
+		is two ok new replace >/dev/null
+	else
+		is one ok old replace >/dev/null
+		is two ok old replace >/dev/null
+	fi
+	# no half-written file of its own is taken for the state
+	! [ -e "$STATE" ] || jq . "$STATE" >/dev/null || die "the state is damaged"
+}
+
+(
+	trap 'exit 0' TERM
+	while :; do
+		change
+		sleep 0.0$((RANDOM % 10))
+	done
+) &
+changer=$!
+for ((round = 1; round <= 50; round++)); do
+	sutured >>sutured.out 2>&1 &
+	service=$!
+	# a third of them while it starts
+	read -r -t "$(printf '0.%03d' $((RANDOM % (round % 3 ? 900 : 150))))" <><(:) || true
+	kill -KILL $service
+	wait $service 2>/dev/null || true
+	if ((round % 10 == 0)); then
+		kill -STOP $changer
+		service_start
+		settled
+		service_stop
+		ok "after $round kills"
+		kill -CONT $changer
+	fi
+done
+kill -TERM $changer
+wait $changer 2>/dev/null || true
+service_start
+settled
+rm -f "$VAR"/*.spm
+wait_for 10 eval '[ -z "$(ls /sys/kernel/suture)" ]'
+is one ok old replace
+is two ok old replace
+text "${pid[one]}" libfuncs.so 0
+service_stop
+stop one
+stop two
