@@ -232,5 +232,7 @@ void service_reconcile(struct service *s)
 		service_look_in(s, ERROR_US);
 	say_error(s, *err.text ? err.text : *no_device.text ? no_device.text : NULL);
 	report_write(s, ret ? NULL : &view, s->last_error);
+	if (!ret)
+		metrics_write(s, &view);
 	suture_view_free(&view);
 }

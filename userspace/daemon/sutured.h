@@ -150,6 +150,11 @@ struct seen_patch *progress_get(struct service *s, const char *name, bool add);
 /* report_write - /run/suture/sutured.json, and the status for the service manager */
 void report_write(struct service *s, const struct suture_view *view, const char *error);
 
+/* -------------------------------------------------------------- metrics.c */
+
+/* metrics_write - /run/suture/suture.prom, for node_exporter's textfile collector */
+void metrics_write(struct service *s, const struct suture_view *view);
+
 /* now_us - CLOCK_MONOTONIC in microseconds */
 uint64_t now_us(void);
 

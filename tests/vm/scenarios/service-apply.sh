@@ -15,8 +15,14 @@ becomes 2 one ok new replace
 start two "$T/funcs/funcs"
 is two ok new replace
 decided replace applied
-expect_match "$(cat sutured.out)" "replace [^ ]*: applying it, from $VAR/replace.spm" "what it says"
+expect_match "$(cat sutured.out)" "replace 1.0 \(CVE-2026-00001\): applying it, from $VAR/replace.spm" "what it says"
 expect_match "$(jq -c '.patches.replace | [.seen != "", .loaded_boot != ""]' "$STATE")" '\[true,true\]' "what it remembers"
+# for monitoring
+kill -HUP "$service_pid"
+wait_for 5 grep -q -x -F 'suture_patch_processes{name="replace",state="patched"} 2' /run/suture/suture.prom
+expect_match "$(cat /run/suture/suture.prom)" \
+	'suture_patch_info\{name="replace",version="1.0",level="1.0 \(a\)",cve="CVE-2026-00001",why="applied"} 1' "the metrics"
+expect_eq "$(tail -n 1 /run/suture/suture.prom)" "# EOF" "their end"
 # the same from the distribution's folder
 rm "$VAR/replace.spm"
 becomes 2 one ok old replace
