@@ -21,6 +21,7 @@ enum suture_exit {
 
 /* Every command: argv[0] is "suture NAME"; returns an enum suture_exit. */
 int cmd_pack(int argc, char **argv);
+int cmd_bundle(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
 int cmd_promote(int argc, char **argv);
 int cmd_revert(int argc, char **argv);

@@ -7,7 +7,7 @@ _suture_names() {
 
 _suture() {
 	local word=${COMP_WORDS[COMP_CWORD]} command='' i
-	local commands="pack sign verify apply promote revert remove restore auto settle list status
+	local commands="pack sign verify bundle apply promote revert remove restore auto settle list status
 		trace inspect targets doctor"
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -41,7 +41,7 @@ _suture() {
 			compgen -f -X '!*.spm' -- "$word"
 		)
 		;;
-	sign | verify | inspect | targets)
+	sign | verify | bundle | inspect | targets)
 		mapfile -t COMPREPLY < <(
 			compgen -d -- "$word"
 			compgen -f -X '!*.spm' -- "$word"

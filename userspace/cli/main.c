@@ -16,6 +16,7 @@ static const struct command {
 	{ "pack", "OBJECT.o...", "make a patch module from an author's objects", cmd_pack },
 	{ "sign", "FILE...", "sign patch modules and revocation lists", cmd_sign },
 	{ "verify", "FILE...", "who has signed a patch module, and is it unaltered", cmd_verify },
+	{ "bundle", "FILE...", "a Debian package of a patch", cmd_bundle },
 	{ "apply", "FILE...", "patch every process that runs, and those to come", cmd_apply },
 	{ "promote", "NAME...", "from the canaries to all processes", cmd_promote },
 	{ "revert", "NAME...|--all", "take patches out again", cmd_revert },

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* suture status: every process that a patch concerns, and how it stands. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "options.h"
 #include "output.h"
 #include "patches.h"
 #include "verify-run.h"
+#include "wait.h"
 
-enum { OPT_VERIFY = 256 };
+enum { OPT_VERIFY = 256, OPT_WATCH };
+
+#define SCREEN_OWN	"\033[?1049h"	/* the terminal keeps what it shows */
+#define SCREEN_BACK	"\033[?1049l"
+#define SCREEN_CLEAR	"\033[H\033[J"
 
 struct options {
-	bool json, verify;
+	bool json, verify, watch;
+	int64_t every_ms;
 	char **names;
 };
 
@@ -20,16 +29,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *opt = state->input;
 
-	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
+		opt->every_ms = 1000;
 		state->child_inputs[0] = &opt->json;
 		return 0;
 	case OPT_VERIFY:
 		opt->verify = true;
 		return 0;
+	case OPT_WATCH:
+		opt->watch = true;
+		if (arg && (wait_parse_timeout(arg, &opt->every_ms) || opt->every_ms < 100))
+			argp_error(state, "`%s' is no number of seconds, 0.1 at least", arg);
+		return 0;
 	case ARGP_KEY_ARGS:
 		opt->names = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (opt->watch && (opt->json || opt->verify))
+			argp_error(state, "--watch goes with neither --json nor --verify");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -40,6 +58,8 @@ static const struct argp_child children[] = { { &options_json, 0, NULL, 0 }, { 0
 static const struct argp_option argp_options[] = {
 	{ "verify", OPT_VERIFY, NULL, 0,
 	  "Read the text of every process as well, and compare it with what it should be", 0 },
+	{ "watch", OPT_WATCH, "SECONDS", OPTION_ARG_OPTIONAL,
+	  "Show it again and again, every second or so often, until interrupted", 0 },
 	{ 0 }
 };
 
@@ -110,6 +130,56 @@ static int show(int dev, const struct suture_ioc_patch *patch, struct json_objec
 	return SUTURE_EXIT_DONE;
 }
 
+/* ------------------------------------------------------------------- watch */
+
+static volatile sig_atomic_t ended;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	ended = 1;
+}
+
+static void print_clock(void)
+{
+	time_t now = time(NULL);
+	char text[32];
+	struct tm tm;
+
+	if (localtime_r(&now, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+		printf("%s\n", text);
+}
+
+/* One round is written at once, so nothing flickers. */
+static int watch(const struct patches_command *command, int64_t every_ms)
+{
+	const struct timespec pause = { every_ms / 1000, every_ms % 1000 * 1000000 };
+	struct sigaction action = { .sa_handler = on_signal };
+	bool terminal = isatty(STDOUT_FILENO);
+	static char buf[1 << 20];
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	setvbuf(stdout, buf, _IOFBF, sizeof(buf));
+	if (terminal)
+		printf(SCREEN_OWN);
+	while (!ended) {
+		if (terminal)
+			printf(SCREEN_CLEAR);
+		print_clock();
+		/* What is wrong now may be right with the next round. */
+		patches_run(command);
+		if (!terminal)
+			printf("\n");
+		if (fflush(stdout))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (terminal)
+		printf(SCREEN_BACK);
+	return fflush(stdout) ? SUTURE_EXIT_ERROR : SUTURE_EXIT_DONE;
+}
+
 int cmd_status(int argc, char **argv)
 {
 	struct patches_command command = { .fn = show };
@@ -120,5 +190,5 @@ int cmd_status(int argc, char **argv)
 	command.names = opt.names;
 	command.json = opt.json;
 	command.finish = opt.verify ? verify_run : NULL;
-	return patches_run(&command);
+	return opt.watch ? watch(&command, opt.every_ms) : patches_run(&command);
 }

@@ -8,6 +8,7 @@
 #define SUTURE_H
 
 #include "build-id.h"
+#include "bundle.h"
 #include "cgroup.h"
 #include "conf.h"
 #include "device.h"
