@@ -150,6 +150,7 @@ static int mark_some(struct suture_marks *m, void *arg, struct suture_error *e)
 	strcpy(mark->bad_evidence, "SIGSEGV in funcs, inside the patch");
 	mark->held = 7;
 	strcpy(mark->held_boot, "boot");
+	strcpy(mark->installed, "1.1");
 	strcpy(mark->loaded_boot, "boot2");
 	mark->target_mtime = 8;
 	m->automatic = 0;
@@ -194,6 +195,7 @@ Test(marks, are_what_was_written)
 	cr_expect(eq(i64, mark->held, 7));
 	cr_expect(eq(str, (char *)mark->held_boot, "boot"));
 	cr_expect(eq(str, (char *)mark->loaded_boot, "boot2"));
+	cr_expect(eq(str, (char *)mark->installed, "1.1"));
 	cr_expect(eq(i64, mark->target_mtime, 8));
 	mark = suture_marks_find(&marks, "b");
 	cr_assert(mark != NULL);

@@ -153,6 +153,23 @@ Test(plan, automatic_off_lists)
 	expect("a", "leave available", VAR "a.spm");
 }
 
+/* What root has installed by hand comes back after a boot; a newer version is another thing. */
+Test(plan, automatic_off_keeps_what_was_installed)
+{
+	file(VAR "a.spm", "a", "1", SUTURE_FIT_DISK);
+	marks.automatic = 0;
+	strcpy(mark("a")->installed, "1");
+	make();
+	expect("a", "apply installed", VAR "a.spm");
+	strcpy(mark("a")->installed, "0.9");
+	make();
+	expect("a", "leave available", VAR "a.spm");
+	strcpy(mark("a")->installed, "1");
+	mark("a")->removed = 1;
+	make();
+	expect("a", "leave removed", VAR "a.spm");
+}
+
 Test(plan, marks_keep_out)
 {
 	file(VAR "a.spm", "a", "1.9", SUTURE_FIT_DISK);

@@ -248,7 +248,9 @@ static int load_one(struct apply *a, size_t i)
 		code = cli_worse(code, cli_error(&err));
 	} else {
 		patch->result = patch->loaded.already ? RESULT_ALREADY : RESULT_STARTED;
-		if (service_unhold(patch->loaded.name, &err))
+		if (service_applied(patch->spm->path, patch->loaded.name,
+				    spm_string(&patch->spm->note, patch->spm->note.head->version),
+				    &err))
 			code = cli_worse(code, cli_error(&err));
 		report_left_out(patch, 0);
 		if (patch->result == RESULT_STARTED)

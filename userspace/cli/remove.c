@@ -138,6 +138,7 @@ static int mark_removed(struct suture_marks *marks, void *arg, struct suture_err
 		mark = suture_marks_get(marks, *name);
 		if (!mark)
 			return suture_error_nomem(err);
+		*mark->installed = '\0';
 		if (mark->removed)
 			continue;
 		mark->removed = time(NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the commands know of the service. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -72,6 +73,7 @@ static int hold_one(struct suture_marks *marks, const struct hold *hold, const c
 		return -ENOMEM;
 	mark->held = time(NULL);
 	strcpy(mark->held_boot, hold->boot);
+	*mark->installed = '\0';
 	return 1;
 }
 
@@ -133,32 +135,41 @@ int service_hold(int dev, char *const *names, struct suture_error *err)
 	return ret;
 }
 
-static int clear_held(struct suture_marks *marks, void *arg, struct suture_error *err)
-{
-	struct suture_mark *mark = (struct suture_mark *)suture_marks_find(marks, arg);
+struct applied {
+	const char *name, *version;
+};
 
-	(void)err;
-	if (!mark || !mark->held)
+static int mark_applied(struct suture_marks *marks, void *arg, struct suture_error *err)
+{
+	const struct applied *applied = arg;
+	struct suture_mark *mark = suture_marks_get(marks, applied->name);
+
+	if (!mark)
+		return suture_error_nomem(err);
+	if (!mark->held && !strcmp(mark->installed, applied->version))
 		return 0;
 	mark->held = 0;
 	*mark->held_boot = '\0';
+	snprintf(mark->installed, sizeof(mark->installed), "%s", applied->version);
 	return 1;
 }
 
-int service_unhold(const char *name, struct suture_error *err)
+static bool is_in_folders(const char *path)
 {
-	struct suture_marks marks;
-	const struct suture_mark *mark;
-	bool held;
-	int ret;
+	char *real = realpath(path, NULL);
+	bool is = real && service_owns(real);
 
-	ret = suture_marks_read(suture_dirs.state, &marks, err);
-	if (ret)
-		return ret;
-	mark = suture_marks_find(&marks, name);
-	held = mark && mark->held;
-	suture_marks_free(&marks);
-	return held ? suture_marks_update(suture_dirs.state, clear_held, (void *)name, err) : 0;
+	free(real);
+	return is;
+}
+
+int service_applied(const char *path, const char *name, const char *version,
+		    struct suture_error *err)
+{
+	struct applied applied = { name, version };
+
+	return is_in_folders(path) ?
+	       suture_marks_update(suture_dirs.state, mark_applied, &applied, err) : 0;
 }
 
 /* ------------------------------------------------------------------ a file */
@@ -197,13 +208,9 @@ int service_may_apply(const char *path, const char *name, const char *version,
 {
 	const struct suture_mark *mark;
 	struct suture_marks marks;
-	char *real;
 	int ret;
 
-	real = realpath(path, NULL);
-	ret = real && service_owns(real);
-	free(real);
-	if (!ret)
+	if (!is_in_folders(path))
 		return 0;
 	ret = suture_marks_read(suture_dirs.state, &marks, err);
 	if (ret)

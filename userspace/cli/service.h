@@ -20,8 +20,10 @@ bool service_owns(const char *path);
  * boot. @names: NULL-terminated; NULL: all that are in the folders and in the kernel */
 int service_hold(int dev, char *const *names, struct suture_error *err);
 
-/* service_unhold - they are applied by hand */
-int service_unhold(const char *name, struct suture_error *err);
+/* service_applied - one was applied by hand, from @path: if that is in the folders of the
+ * service, it is wanted here, also after the next boot */
+int service_applied(const char *path, const char *name, const char *version,
+		    struct suture_error *err);
 
 /*
  * service_find_file - the file in the folders that fits best for a patch of this name

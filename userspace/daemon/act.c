@@ -2,7 +2,6 @@
 /* Doing what the plan says. Whatever ends us in between: the next look goes on from what
  * the kernel says. */
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +45,7 @@ static int change_mark(struct suture_marks *marks, void *arg, struct suture_erro
 	if (!c->begin) {
 		if (suture_version_compare(mark->seen, c->version) < 0)
 			snprintf(mark->seen, sizeof(mark->seen), "%s", c->version);
+		snprintf(mark->installed, sizeof(mark->installed), "%s", c->version);
 		if (c->target_mtime)
 			mark->target_mtime = c->target_mtime;
 		mark->held = 0;
@@ -54,45 +54,66 @@ static int change_mark(struct suture_marks *marks, void *arg, struct suture_erro
 	return memcmp(&old, mark, sizeof(old)) != 0;
 }
 
+/* Loaded by us once, and not any more. */
+static bool is_out(const struct suture_view *view, const struct suture_mark *mark)
+{
+	size_t i;
+
+	if (!*mark->loaded_boot)
+		return false;
+	if (strcmp(mark->loaded_boot, view->boot))
+		return true;
+	for (i = 0; i < view->nr_patches; i++)
+		if (!strcmp(view->patches[i].name, mark->name))
+			return false;
+	return true;
+}
+
+/* Wanted here, until its file went. */
+static bool is_away(const struct suture_view *view, const struct suture_mark *mark)
+{
+	size_t i;
+
+	if (!*mark->installed)
+		return false;
+	for (i = 0; i < view->store.nr; i++)
+		if (view->store.files[i].spm &&
+		    !strcmp(suture_spm_name(view->store.files[i].spm), mark->name))
+			return false;
+	return true;
+}
+
 static int forget_marks(struct suture_marks *marks, void *arg, struct suture_error *err)
 {
 	const struct suture_view *view = arg;
 	int changed = 0;
-	size_t i, j;
+	size_t i;
 
 	(void)err;
 	for (i = 0; i < marks->nr; i++) {
-		if (!*marks->list[i].loaded_boot)
-			continue;
-		for (j = 0; j < view->nr_patches; j++)
-			if (!strcmp(view->patches[j].name, marks->list[i].name))
-				break;
-		if (j < view->nr_patches && !strcmp(marks->list[i].loaded_boot, view->boot))
-			continue;
-		*marks->list[i].loaded_boot = '\0';
-		changed = 1;
+		struct suture_mark *mark = &marks->list[i];
+
+		if (is_out(view, mark)) {
+			*mark->loaded_boot = '\0';
+			changed = 1;
+		}
+		if (is_away(view, mark)) {
+			*mark->installed = '\0';
+			changed = 1;
+		}
 	}
 	return changed;
 }
 
-/* Under the lock. Our own writing is no news for us. */
+/* Under the lock. */
 static int change(struct service *s, suture_marks_fn fn, void *arg)
 {
 	struct suture_error err = { 0 };
-	char path[4096];
-	struct stat st;
 	int ret;
 
 	ret = suture_marks_change(s->dirs.state, fn, arg, &err);
-	if (ret == -ECANCELED)
-		return ret;
-	if (ret)
+	if (ret && ret != -ECANCELED)
 		service_log(LOG_ERR, "state", NULL, NULL, NULL, "%s", err.text);
-	snprintf(path, sizeof(path), "%s/state.json", s->dirs.state);
-	if (!stat(path, &st)) {
-		s->own_state[0] = st.st_dev;
-		s->own_state[1] = st.st_ino;
-	}
 	return ret;
 }
 
@@ -112,8 +133,7 @@ void act_forget(struct service *s, const struct suture_view *view)
 	int lock;
 
 	for (i = 0; i < view->marks.nr; i++)
-		if (*view->marks.list[i].loaded_boot &&
-		    !progress_get(s, view->marks.list[i].name, false))
+		if (is_out(view, &view->marks.list[i]) || is_away(view, &view->marks.list[i]))
 			break;
 	if (i == view->marks.nr)
 		return;
@@ -140,6 +160,15 @@ static int load(struct service *s, struct suture_view *view, struct suture_store
 	}
 	suture_scope_free(&scope);
 	return ret;
+}
+
+/* Of a name that is loaded: the processes that it is for stay the same. */
+static int load_again(struct service *s, struct suture_view *view,
+		      struct suture_store_file *file, struct suture_loaded *loaded,
+		      struct suture_error *err)
+{
+	return suture_load(s->dev, file->spm, file->want_of, view->store.found, 0, NULL, loaded,
+			   err);
 }
 
 /* Also of one that is tried in vain: not before its time. */
@@ -225,7 +254,7 @@ static bool refresh(struct service *s, struct suture_view *view,
 
 	if (!seen || seen->files_hash == file->files_hash || !is_due(s, file))
 		return false;
-	ret = load(s, view, file, item->loaded->canary, &loaded, &err);
+	ret = load_again(s, view, file, &loaded, &err);
 	if (ret) {
 		attempt_failed(s, file, ret, suture_why_name(item->why), &err);
 		return false;
@@ -276,13 +305,16 @@ static bool replace(struct service *s, struct suture_view *view,
 
 	if (!is_due(s, file))
 		return false;
-	ret = load(s, view, file, 0, &loaded, &err);
+	ret = load_again(s, view, file, &loaded, &err);
 	if (ret && ret != -EEXIST) {
 		attempt_failed(s, file, ret, suture_why_name(item->why), &err);
 		return false;
 	}
-	if (!ret && !loaded.already)
-		return true;		/* what was in has gone meanwhile */
+	if (!ret && !loaded.already) {
+		/* What was in has gone meanwhile, and this is for all processes: once more,
+		 * by the rules. */
+		return revert(s, item);
+	}
 	service_log(LOG_NOTICE, "replace", item->name, item->file->version,
 		    suture_why_name(item->why), "%s: version %s takes the place of %s (%s)",
 		    item->name, item->file->version, item->loaded->version,

@@ -92,6 +92,7 @@ int attempt_failed(struct service *s, const struct suture_store_file *file, int 
 	a->next_us = now_us() + a->delay_us;
 	if (!news)
 		return 0;
+	s->look_again |= a->for_good && file->spm;
 	free(a->text);
 	a->text = strdup(err->text);
 	service_log(LOG_ERR, "failed", file->spm ? suture_spm_name(file->spm) : NULL, NULL, what,

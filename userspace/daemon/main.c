@@ -131,8 +131,6 @@ static void tear_down(struct service *s)
 	sd_event_source_disable_unref(s->poll);
 	sd_event_source_disable_unref(s->rescan);
 	sd_event_unref(s->loop);
-	if (s->dev >= 0)
-		close(s->dev);
 	free(s->attempts);
 	free(s->seen);
 	free(s->last_error);

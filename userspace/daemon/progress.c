@@ -61,11 +61,12 @@ static bool see(struct service *s, const struct suture_ioc_patch *patch)
 
 bool progress_look(struct service *s)
 {
-	struct suture_ioc_patch *patches;
+	struct suture_ioc_patch *patches = NULL;
 	bool changed = false;
-	size_t nr, i, j;
+	size_t nr = 0, i, j;
 
-	if (s->dev < 0 || suture_device_patches(s->dev, &patches, &nr, NULL))
+	/* Without the module there is none. */
+	if (s->dev >= 0 && suture_device_patches(s->dev, &patches, &nr, NULL))
 		return false;
 	for (i = 0; i < nr; i++)
 		changed |= see(s, &patches[i]);

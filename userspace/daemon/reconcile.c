@@ -4,6 +4,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sutured.h"
 
@@ -12,7 +13,7 @@
 #define POLL_MAX_US	1000000ULL
 #define SEARCH_US	300000ULL	/* until the next search, while files come in */
 #define MORE_SEARCHES	3
-#define NO_DEVICE_US	2000000ULL
+#define NO_DEVICE_US	10000000ULL
 #define ERROR_US	10000000ULL
 
 uint64_t now_us(void)
@@ -69,6 +70,13 @@ void service_look_in(struct service *s, uint64_t us)
 	arm(s, &s->rescan, now_us() + us, true, on_time);
 }
 
+void service_close(struct service *s)
+{
+	if (s->dev >= 0)
+		close(s->dev);
+	s->dev = -1;
+}
+
 static void poll_soon(struct service *s)
 {
 	s->poll_delay_us = POLL_MIN_US;
@@ -78,10 +86,14 @@ static void poll_soon(struct service *s)
 static int on_poll(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct service *s = arg;
+	bool changed;
 
 	(void)source, (void)usec;
+	s->dev = suture_device_open(NULL);
+	changed = progress_look(s);
+	service_close(s);
 	/* One that is gone may make room for another. */
-	if (progress_look(s)) {
+	if (changed) {
 		service_reconcile(s);
 		return 0;
 	}
@@ -101,19 +113,6 @@ static void say_error(struct service *s, const char *text)
 		service_log(LOG_ERR, "error", NULL, NULL, NULL, "%s", text);
 	free(s->last_error);
 	s->last_error = text ? strdup(text) : NULL;
-}
-
-/* The module may have come, or gone and come again: then it has no patches any more. */
-static int get_device(struct service *s, struct suture_error *err)
-{
-	struct suture_ioc_version version;
-
-	if (s->dev >= 0 && !suture_device_version(s->dev, &version, NULL))
-		return 0;
-	if (s->dev >= 0)
-		close(s->dev);
-	s->dev = suture_device_open(err);
-	return s->dev < 0 ? s->dev : 0;
 }
 
 /* Files that cannot be used, said once. */
@@ -179,6 +178,9 @@ static void plan_next(struct service *s, const struct suture_view *view, bool an
 		s->more_searches--;
 		service_look_in(s, SEARCH_US);
 	}
+	if (s->look_again)
+		service_look_in(s, 1000);
+	s->look_again = false;
 	if (next != UINT64_MAX)
 		service_look_in(s, next > now ? next - now : 1000);
 	look_for_canaries(s, view);
@@ -222,8 +224,8 @@ void service_reconcile(struct service *s)
 	int ret;
 
 	s->first_change_us = 0;
-	ret = get_device(s, &no_device);
-	if (ret)
+	s->dev = suture_device_open(&no_device);
+	if (s->dev < 0)
 		service_look_in(s, NO_DEVICE_US);
 	progress_look(s);
 	ret = look(s, &view, &err);
@@ -234,5 +236,6 @@ void service_reconcile(struct service *s)
 	report_write(s, ret ? NULL : &view, s->last_error);
 	if (!ret)
 		metrics_write(s, &view);
+	service_close(s);
 	suture_view_free(&view);
 }

@@ -45,6 +45,7 @@ enum watch_kind {
 	WATCH_ALL,		/* patches, configuration */
 	WATCH_STATE,
 	WATCH_RUN,		/* who changes what the kernel has, touches a file there */
+	WATCH_DEVICE,
 	WATCH_TARGETS,		/* folders where a target may appear */
 };
 
@@ -52,16 +53,17 @@ struct service {
 	sd_event *loop;
 	struct suture_dirs dirs;
 	const char *root;	/* where the folders are looked up */
-	int dev;		/* /dev/suture, or -1 */
+	int dev;		/* /dev/suture while it is looked at, so that the module can be
+				 * unloaded otherwise; or -1 */
 	sd_event_source *settle, *poll, *rescan;
 	uint64_t first_change_us;	/* of those that wait for quiet; 0: none */
 	uint64_t poll_delay_us;
 	unsigned int settle_ms, rescan_s;
+	bool look_again;	/* a file was refused: another may take its place in the plan */
 	int more_searches;	/* to find files that were mapped meanwhile */
 	struct watch **watches;
 	size_t nr_watches;
 	char **targets;		/* file names that targets have, NULL-terminated */
-	uint64_t own_state[2];	/* device, inode of the state file that we have written */
 	struct attempt *attempts;
 	size_t nr_attempts;
 	struct seen_patch *seen;
@@ -121,6 +123,9 @@ void service_changed(struct service *s);
 
 /* service_look_in - look in so many microseconds, or earlier */
 void service_look_in(struct service *s, uint64_t us);
+
+/* service_close - let the device go */
+void service_close(struct service *s);
 
 /* service_reconcile - make the running system agree with the folders */
 void service_reconcile(struct service *s);

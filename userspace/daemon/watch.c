@@ -22,18 +22,6 @@ static bool is_target(const struct service *s, const char *name)
 	return false;
 }
 
-/* The state file is replaced, by us or by `suture`. */
-static bool is_news(const struct service *s, const char *name)
-{
-	char path[4096];
-	struct stat st;
-
-	if (strcmp(name, "state.json"))
-		return false;
-	snprintf(path, sizeof(path), "%s/%s", s->dirs.state, name);
-	return stat(path, &st) || st.st_dev != s->own_state[0] || st.st_ino != s->own_state[1];
-}
-
 /* What is watched instead of a folder that is not there: only its coming is of interest. */
 static bool leads_to(const struct watch *w, const char *name)
 {
@@ -64,7 +52,9 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 		return 0;
 	}
 	if (event->mask & IN_Q_OVERFLOW || w->kind == WATCH_ALL ||
-	    (w->kind == WATCH_STATE && is_news(s, name)) ||
+	    /* also what we have written ourselves: others may have been in between */
+	    (w->kind == WATCH_STATE && !strcmp(name, SUTURE_MARKS_NAME)) ||
+	    (w->kind == WATCH_DEVICE && !strcmp(name, "suture") && event->mask & IN_CREATE) ||
 	    (w->kind == WATCH_RUN && !strcmp(name, SUTURE_POKE_NAME)) ||
 	    (w->kind == WATCH_TARGETS && is_target(s, name)))
 		service_changed(s);
@@ -167,6 +157,9 @@ int watch_folders(struct service *s)
 		ret = want(s, s->dirs.state, WATCH_STATE);
 	if (ret >= 0)
 		ret = want(s, s->dirs.run, WATCH_RUN);
+	/* The module may come, or go and come again: then it has no patches any more. */
+	if (ret >= 0)
+		ret = want(s, "/dev", WATCH_DEVICE);
 	return ret < 0 ? ret : 0;
 }
 

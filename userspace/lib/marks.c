@@ -13,7 +13,6 @@
 #include "spm.h"
 #include "text.h"
 
-#define FILE_NAME	"state.json"
 #define LOCK_NAME	"lock"
 #define FORMAT		1
 #define FILE_MAX	(16 << 20)
@@ -99,6 +98,7 @@ static int parse_mark(struct suture_marks *marks, const char *name, struct json_
 		get_text(part, "evidence", mark->bad_evidence, sizeof(mark->bad_evidence));
 	}
 	get_text(obj, "seen", mark->seen, sizeof(mark->seen));
+	get_text(obj, "installed", mark->installed, sizeof(mark->installed));
 	get_text(obj, "loaded_boot", mark->loaded_boot, sizeof(mark->loaded_boot));
 	mark->target_mtime = get_time(obj, "target_mtime");
 	return 0;
@@ -159,6 +159,7 @@ static struct json_object *mark_json(const struct suture_mark *mark)
 		json_object_object_add(obj, "bad", part);
 	}
 	add_text(obj, "seen", mark->seen);
+	add_text(obj, "installed", mark->installed);
 	add_text(obj, "loaded_boot", mark->loaded_boot);
 	add_time(obj, "target_mtime", mark->target_mtime);
 	return obj;
@@ -229,7 +230,7 @@ int suture_marks_read(const char *dir, struct suture_marks *ret_marks, struct su
 	char path[4096], *text = NULL;
 	int ret;
 
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, dir);
+	snprintf(path, sizeof(path), "%s/" SUTURE_MARKS_NAME, dir);
 	ret = read_text(path, &text);
 	if (ret == -ENOENT) {
 		*ret_marks = marks;
@@ -352,7 +353,7 @@ int suture_marks_change(const char *dir, suture_marks_fn fn, void *arg,
 		ret = fn(&marks, arg, err);
 	if (ret > 0) {
 		root = marks_json(&marks);
-		ret = suture_write_atomic(dir, FILE_NAME,
+		ret = suture_write_atomic(dir, SUTURE_MARKS_NAME,
 					  json_object_to_json_string_ext(root,
 							JSON_C_TO_STRING_PRETTY |
 							JSON_C_TO_STRING_NOSLASHESCAPE),

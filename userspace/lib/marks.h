@@ -14,6 +14,9 @@
 #include "error.h"
 #include "uapi/suture.h"
 
+/* In the folder of the state. */
+#define SUTURE_MARKS_NAME	"state.json"
+
 #define SUTURE_BOOT_MAX	40	/* /proc/sys/kernel/random/boot_id with its NUL */
 
 /* Of one patch, by its name. Times are seconds since 1970, 0: it is not so. */
@@ -26,6 +29,8 @@ struct suture_mark {
 	char bad_version[SUTURE_TEXT_MAX];
 	char bad_evidence[SUTURE_TEXT_MAX];	/* in words */
 	char seen[SUTURE_TEXT_MAX];	/* the newest version that was applied here */
+	char installed[SUTURE_TEXT_MAX];	/* the version that is wanted here, also without
+						 * automatic installation; or empty */
 	char loaded_boot[SUTURE_BOOT_MAX];	/* the service has loaded it in this boot */
 	int64_t target_mtime;		/* of the file on the disk that it was for */
 };

@@ -19,6 +19,7 @@ const char *suture_why_name(enum suture_why why)
 		[SUTURE_WHY_APPLIED] = "applied", [SUTURE_WHY_APPLYING] = "applying",
 		[SUTURE_WHY_REVERTING] = "reverting", [SUTURE_WHY_CANARY] = "canary",
 		[SUTURE_WHY_QUIET] = "quiet", [SUTURE_WHY_NEW] = "new",
+		[SUTURE_WHY_INSTALLED] = "installed",
 		[SUTURE_WHY_VERSION] = "new-version", [SUTURE_WHY_CHANGED] = "changed",
 		[SUTURE_WHY_VARIANT] = "variant", [SUTURE_WHY_RETIRING] = "retiring",
 		[SUTURE_WHY_RETIRED] = "retired", [SUTURE_WHY_SUPERSEDED] = "superseded",
@@ -38,6 +39,7 @@ const char *suture_why_text(enum suture_why why)
 	static const char *const texts[] = {
 		[SUTURE_WHY_CANARY] = "the canaries have it; the other processes get it when it was quiet for a while",
 		[SUTURE_WHY_NEW] = "about to be applied",
+		[SUTURE_WHY_INSTALLED] = "about to be applied again",
 		[SUTURE_WHY_VERSION] = "about to be replaced by a newer version",
 		[SUTURE_WHY_CHANGED] = "about to be replaced by another file of this version",
 		[SUTURE_WHY_VARIANT] = "about to be replaced by the variant for the build that is here now",

@@ -142,7 +142,11 @@ static void plan_file(const struct suture_plan_input *in, const struct suture_ma
 		item->why = SUTURE_WHY_OLDER;
 	else if (mark && mark->held && !strcmp(mark->held_boot, in->boot))
 		item->why = SUTURE_WHY_HELD;
-	else if (!suture_plan_install(in->conf, in->marks))
+	else if (mark && *mark->installed && !strcmp(mark->installed, file->version)) {
+		item->action = SUTURE_ACTION_APPLY;
+		item->why = SUTURE_WHY_INSTALLED;
+		item->canary = in->conf->canary;
+	} else if (!suture_plan_install(in->conf, in->marks))
 		item->why = SUTURE_WHY_AVAILABLE;
 	else {
 		item->action = SUTURE_ACTION_APPLY;

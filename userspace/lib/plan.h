@@ -69,6 +69,7 @@ enum suture_why {
 	SUTURE_WHY_CANARY,	/* leave: the canaries have it, the quiet time lasts */
 	SUTURE_WHY_QUIET,	/* promote: the quiet time is over */
 	SUTURE_WHY_NEW,		/* apply */
+	SUTURE_WHY_INSTALLED,	/* apply: this version was, before the last boot */
 	SUTURE_WHY_VERSION,	/* replace, by a newer version */
 	SUTURE_WHY_CHANGED,	/* replace: another file of the same version */
 	SUTURE_WHY_VARIANT,	/* replace: by the variant for the build that is here now */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: suture auto off: patches are only listed, what is applied stays, suture apply installs by name; on: they are applied
-# limit: 120
+# limit: 240
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/service.sh
@@ -35,6 +35,32 @@ expect_status 0 suture auto off
 service_stop
 service_start
 is one ok new replace
+# as after a boot: what root has installed comes back, what root has reverted does not
+service_stop
+suture revert --force replace >/dev/null
+expect_eq "$(jq -r '.patches.replace.installed' "$STATE")" null "reverted by hand: it is not wanted"
+sed -i 's/"boot": *"[^"]*"/"boot": "another"/' "$STATE"
+service_start
+expect_eq "$(why replace)" available "after that"
+is one ok old replace
+suture apply replace
+echo 0 >/sys/kernel/suture/replace/enabled
+wait_for 5 eval "! loaded replace"
+service_stop
+service_start
+becomes 5 one ok new replace
+decided replace applied
+# the module can go while nothing is in force, and come again
+rm "$VAR/replace.spm"
+wait_for 5 eval "! loaded replace"
+wait_for 5 rmmod suture
+wait_for 5 said "suture.ko is not loaded"
+put replace
+expect_eq "$(suture list --json | "$T/tools/pick" patches name=replace state)" available "the listing without the module"
+insmod "$SUTURE_KO"
+wait_for 3 eval '[ "$(jq .module /run/suture/sutured.json)" = true ]'
+expect_status 0 suture apply replace
+decided replace applied
 # a new version is listed, and does not take the place
 put replace-two replace.spm
 decided replace available
@@ -51,9 +77,9 @@ becomes 5 one ok old replace
 wait_for 5 eval "! loaded replace"
 printf '[Automatic]\nInstall=no\n' >/etc/suture/suture.conf
 put replace-two replace.spm
-becomes 2 one ok new replace
+becomes 5 one ok new replace
 rm -f "$VAR/replace.spm"
-becomes 2 one ok old replace
+becomes 5 one ok old replace
 wait_for 5 eval "! loaded replace"
 service_stop
 rm "$STATE"
@@ -72,6 +98,6 @@ becomes 3 one ok new replace
 expect_status 2 suture auto
 expect_status 2 suture auto perhaps
 rm "$VAR/replace.spm"
-becomes 2 one ok old replace
+becomes 5 one ok old replace
 service_stop
 stop one

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: files that are cut, altered, unsigned where signatures are required, for another build, or not root's: each is reported in words and disturbs nothing else
-# limit: 240
+# limit: 300
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/sign.sh
@@ -25,7 +25,7 @@ ln -s "$(spm pair)" "$VAR/link.spm"
 put imports writable.spm && chmod 666 "$VAR/writable.spm"
 put imports stranger.spm && chown 1000 "$VAR/stranger.spm"
 service_start
-becomes 2 one ok new replace
+becomes 5 one ok new replace
 decided replace applied
 reported cut.spm "cut.spm is not a patch module that can be used"
 reported text.spm "text.spm is not a patch module that can be used"
@@ -45,7 +45,7 @@ expect_le "$(count_lines 'cut.spm is not' sutured.out)" 2 "how often it is said,
 # a file that is written slowly is a cut one at first, and then taken
 rm "$VAR"/*.spm 2>/dev/null || true
 rm -rf "$VAR/folder.spm"
-becomes 2 one ok old replace
+becomes 5 one ok old replace
 wait_for 5 eval "! loaded static-function"
 size=$(stat -c %s "$(spm replace)")
 head -c 1000 "$(spm replace)" >"$VAR/slow.spm"
@@ -53,14 +53,14 @@ wait_for 5 said "slow.spm is not a patch module"
 is one ok old replace
 tail -c +1001 "$(spm replace)" >>"$VAR/slow.spm"
 expect_eq "$(stat -c %s "$VAR/slow.spm")" "$size" "its size"
-becomes 2 one ok new replace
+becomes 5 one ok new replace
 # something that is no patch takes the place of its file: it stays until that is mended
 echo nonsense >"$VAR/.new" && mv "$VAR/.new" "$VAR/slow.spm"
 wait_for 5 said "slow.spm is not a patch module"
 decided replace unusable
 is one ok new replace
 rm "$VAR/slow.spm"
-becomes 2 one ok old replace
+becomes 5 one ok old replace
 wait_for 5 eval "! loaded replace"
 service_stop
 
@@ -68,12 +68,12 @@ service_stop
 trust require_signature=1 good expired
 service_start
 signed good "$VAR/.good" && mv "$VAR/.good" "$VAR/replace.spm"
-becomes 2 one ok new replace
+becomes 5 one ok new replace
 decided replace applied
 # a new version that is not signed, or a stranger's, or altered: what is in stays
 put replace-two new.spm
 wait_for 5 said "is not signed, and this machine takes signed patches only"
-expect_eq "$(why replace)" applied "the signed one"
+decided replace applied
 is one ok new replace
 cp "$(spm replace-two)" stranger.spm
 suture sign --key "$SIGN/keys/stranger.key" --cert "$SIGN/keys/stranger.der" stranger.spm
@@ -86,6 +86,14 @@ printf x | dd of=altered.spm bs=1 seek=200 conv=notrunc status=none
 cp altered.spm "$VAR/.new" && mv "$VAR/.new" "$VAR/new.spm"
 wait_for 5 eval 'said "it was altered" || said "new.spm is not a patch module"'
 is one ok new replace
+expect_eq "$(suture list --json | "$T/tools/pick" patches name=replace version)" 1.0 "the version in force"
+# where nothing is in force, the one that is taken gives way to no other
+suture revert replace >/dev/null
+rm "$VAR/replace.spm"
+wait_for 5 eval '[ "$(why replace)" != held ]'
+suture restore replace
+signed good "$VAR/.good" && mv "$VAR/.good" "$VAR/replace.spm"
+becomes 5 one ok new replace
 expect_eq "$(suture list --json | "$T/tools/pick" patches name=replace version)" 1.0 "the version in force"
 # the right one goes in
 cp right.spm "$VAR/.new" && mv "$VAR/.new" "$VAR/new.spm"

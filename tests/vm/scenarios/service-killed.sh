@@ -1,6 +1,6 @@
 #!/bin/bash
-# meaning: sutured is killed at 50 random moments while files come, change and go: what the kernel runs and what the folders say agree afterwards
-# limit: 400
+# meaning: sutured is killed at 50 random moments, and suture now and then, while files come, change and go: what the kernel runs and what the folders say agree afterwards
+# limit: 500
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/service.sh
@@ -14,15 +14,28 @@ RANDOM=${SUTURE_SEED:-$$}
 echo "seed $RANDOM"
 printf '[Service]\nSettleMSec=0\n' >/etc/suture/suture.conf
 
+# loader WORDS...: suture, which is killed in the middle, if it lasts so long
+loader() {
+	local status=0
+	timeout -s KILL "0.$(printf '%03d' $((20 + RANDOM % 400)))" suture "$@" >/dev/null 2>&1 || status=$?
+	[ $status != 137 ] || echo "$*" >>kills
+}
+
+newest=
 # change: something happens to the folders
 change() {
 	local name=${patches[RANDOM % ${#patches[@]}]}
-	case $((RANDOM % 5)) in
+	case $((RANDOM % 6)) in
 	0) rm -f "$VAR/$name.spm" ;;
-	1) [ "$name" != replace ] || name=replace-two; put "$name" "${name%-two}.spm" ;;
-	2) suture remove --no-wait "$name" >/dev/null 2>&1 || true ;;
-	3) suture restore "$name" >/dev/null 2>&1 || true ;;
-	*) put "$name" ;;
+	1)
+		# not back to 1.0: that would be refused
+		((RANDOM % 5)) || newest=-two
+		put "replace$newest" replace.spm
+		;;
+	2) loader remove "$name" ;;
+	3) loader restore "$name" ;;
+	4) loader apply "$name" ;;
+	*) [ "$name" = replace ] || put "$name" ;;
 	esac
 }
 
@@ -42,7 +55,10 @@ agree() {
 
 # settled: a service that is left alone brings them to agree
 settled() {
-	wait_for 15 agree
+	local end=$(($(now_ms) + 15000 * ${SUTURE_FACTOR:-1}))
+	until agree; do
+		[ "$(now_ms)" -lt "$end" ] || die "they do not agree: $(ls "$VAR"; suture list; cat "$STATE"; tail -n 30 sutured.out)"
+	done
 	if loaded replace; then
 		is one ok new replace >/dev/null
 		is two ok new replace >/dev/null
@@ -82,6 +98,7 @@ kill -TERM $changer
 wait $changer 2>/dev/null || true
 service_start
 settled
+expect_match "$(wc -l <kills 2>/dev/null)" '^([5-9]|[0-9]{2,})$' "the loader was killed five times at least"
 rm -f "$VAR"/*.spm
 wait_for 10 eval '[ -z "$(ls /sys/kernel/suture)" ]'
 is one ok old replace

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: suture remove takes a patch back for good, over a restart of the service, restore returns it; revert lasts for this boot
-# limit: 150
+# limit: 240
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/service.sh
@@ -9,7 +9,7 @@ service_clean
 start one "$T/funcs/funcs"
 put replace
 service_start
-becomes 2 one ok new replace
+becomes 5 one ok new replace
 expect_status 0 suture remove replace
 expect_match "$output" "replace: removed from this machine.*replace: reverted; it was in 1 process" "what it says"
 is one ok old replace
@@ -73,7 +73,7 @@ expect_status 0 suture restore replace
 expect_match "$output" "the service does not run" "restore without the service"
 is one ok old replace
 service_start
-becomes 2 one ok new replace
+becomes 5 one ok new replace
 # all variants of a name
 put replace-plus
 wait_for 5 eval '[ -n "$(why replace+other)" ]'

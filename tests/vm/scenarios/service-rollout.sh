@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: staged roll-out: a share of the processes first, the others when it was quiet so long, over a restart of the service
-# limit: 120
+# limit: 200
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/service.sh

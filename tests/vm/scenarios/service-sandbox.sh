@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: sutured in a sandbox as its unit makes it (a mount namespace, read-only, few capabilities): it applies and reverts, and what it has loaded keeps its path when it ends
-# limit: 90
+# limit: 150
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/service.sh
@@ -27,7 +27,7 @@ service_pid=$(jq .pid /run/suture/sutured.json)
 expect_no_match "$(readlink /proc/self/ns/mnt)" "^$(readlink "/proc/$service_pid/ns/mnt")$" "a mount namespace of its own"
 expect_eq "$(of_status "$service_pid" NoNewPrivs)" 1 "no new privileges"
 put replace
-becomes 2 one ok new replace
+becomes 5 one ok new replace
 decided replace applied
 expect_eq "$(suture list --json | jq -r '.patches[0].path')" "$VAR/replace.spm" "the path of what is loaded"
 # its mounts go with it; the path stays, and so the next one knows its own
@@ -40,11 +40,11 @@ wait_for 20 eval '[ "$(jq .pid /run/suture/sutured.json)" != "$service_pid" ]'
 service_pid=$(jq .pid /run/suture/sutured.json)
 decided replace applied
 suture remove --no-wait replace
-becomes 2 one ok old replace
+becomes 5 one ok old replace
 suture restore replace
-becomes 2 one ok new replace
+becomes 5 one ok new replace
 rm "$VAR/replace.spm"
-becomes 2 one ok old replace
+becomes 5 one ok old replace
 kill -TERM "$service_pid"
 wait_for 10 eval "! [ -e /proc/$service_pid ]"
 stop one

@@ -52,7 +52,7 @@ decided replace retired
 expect_match "$(suture list)" "the installed package is newer, and nobody runs" "for people"
 # a variant for the new build, under the same name, and one beside it
 put replace-variant
-becomes 2 two ok new replace
+becomes 5 two ok new replace
 decided replace applied
 expect_eq "$(list replace level)" "1.1 (a)" "the variant's level"
 # back to the old build: the first file fits again, for what is on the disk
