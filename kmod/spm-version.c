@@ -8,13 +8,13 @@ static bool is_number(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Of a character that is no digit; those that end such a part weigh nothing. */
+/* Of a character that is no digit; what ends a part of such weighs nothing. */
 static int weight(char c)
 {
 	if (c == '~')
-		return -1;
+		return -1;	/* before the end */
 	if (!c || is_number(c))
-		return 0;
+		return 0;	/* the end */
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
 		return c;
 	return (__u8)c + 256;

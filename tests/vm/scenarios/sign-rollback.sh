@@ -10,7 +10,8 @@ start one "$T/funcs/funcs"
 versioned 1.0 good v10.spm
 versioned 1.2 good v12.spm
 versioned 1.1 other v11.spm
-cp "$(spm wrong-build)" wrong.spm
+start stack "$T/stack/stack"
+cp "$(spm replace-low)" wrong.spm
 suture sign --key "$SIGN/keys/good.key" --cert "$SIGN/keys/good.der" wrong.spm
 older='replace 1.0: a newer version, 1.2, has been seen'
 
@@ -30,7 +31,8 @@ expect_match "$output" "$older" "the refusal beside the newer one"
 is one ok new replace
 revert replace
 # what was not loaded has not been seen
-expect_status 3 suture apply wrong.spm
+expect_status 1 suture apply wrong.spm
+expect_match "$output" "stack-low, which is not loaded" "the kernel's refusal, behind the signature"
 expect_eq "$("$remember" list)" "replace 1.2" "what is remembered after that"
 
 # another life of the module knows nothing; what user space has kept is handed back
@@ -65,4 +67,5 @@ revert replace
 echo 1 >/sys/module/suture/parameters/require_signature
 refused v10.spm "$older"
 taken v12.spm
+stop stack
 stop one
