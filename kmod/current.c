@@ -216,7 +216,7 @@ int suture_apply_current(struct suture_patch *patch)
 		return -ENOMEM;
 	survey->mm = mm;
 	ret = -EAGAIN;
-	if (suture_mm_lock(mm)) {
+	if (suture_mm_lock_long(mm)) {
 		ret = apply(survey, start, end);
 		suture_mm_unlock(mm);
 	}

@@ -126,6 +126,7 @@ int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 
 #define LOCK_TRIES	50
 #define LOCK_PAUSE_US	100
+#define LONG_TRIES	20	/* of that many each */
 #define WRITE_TRIES	250	/* likewise; whoever holds it may have lost its CPU */
 #define WRITE_LOOKS	20	/* in each: threads that fault hold it by turns */
 
@@ -247,6 +248,19 @@ bool suture_mm_lock(struct mm_struct *mm)
 		if (mutex_trylock(&mm_locks[hash_ptr(mm, MM_LOCK_BITS)]))
 			return true;
 		usleep_range(LOCK_PAUSE_US, 2 * LOCK_PAUSE_US);
+	}
+	return false;
+}
+
+/* By a thread that has new text, which is better patched late than not yet. Whoever waits for
+ * just this thread gives up soon, and lets go of the lock. */
+bool suture_mm_lock_long(struct mm_struct *mm)
+{
+	unsigned int i;
+
+	for (i = 0; i < LONG_TRIES && !fatal_signal_pending(current); i++) {
+		if (suture_mm_lock(mm))
+			return true;
 	}
 	return false;
 }

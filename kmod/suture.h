@@ -300,6 +300,7 @@ int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *
 /* One at a time changes an mm: a transition, or the process itself (watch.c). */
 void suture_process_init(void);
 bool __must_check suture_mm_lock(struct mm_struct *mm);
+bool __must_check suture_mm_lock_long(struct mm_struct *mm);
 void suture_mm_unlock(struct mm_struct *mm);
 
 /* A walk over the user threads of an mm; fn returns 0 to go on. In an RCU section. */
