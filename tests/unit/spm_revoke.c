@@ -58,6 +58,11 @@ Test(spm_revoke, rules)
 
 	good(SAMPLE, 3, 41);
 	good("suture-revocations 1\n", 0, 1);
+	good("suture-revocations 10\nsha256:00" "0123456789abcdef0123456789abcdef"
+	     "0123456789abcdef0123456789abcd\n", 1, 10);
+	cr_assert(spm_is_revocations("suture-revocations ", 19));
+	cr_assert(!spm_is_revocations("suture-revocations ", 18));
+	cr_assert(!spm_is_revocations("suture-revocation-s", 19));
 	good("suture-revocations 999999999999999999\n", 0, 999999999999999999ULL);
 	refused("", 1, head);
 	refused("suture-revocations 1", 1, head);
@@ -163,6 +168,7 @@ Test(spm_revoke, who)
 	cr_assert(!revoked(&list, "on", "1.0~rc1", NULL));
 	cr_assert(!revoked(&list, "one2", "1.0~rc1", NULL));
 	cr_assert(!revoked(&list, "why", "", NULL));
+	cr_assert(!revoked(&list, "uture-revocations", "41", NULL));
 	cr_assert(revoked(&list, "two", "1", NULL));
 	cr_assert(revoked(&list, "two", "", NULL));
 	cr_assert(!revoked(&list, "three", "1", digests));
