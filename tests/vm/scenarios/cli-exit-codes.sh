@@ -8,7 +8,7 @@
 expect_status 0 suture --help
 expect_match "$output" "4 timed out" "the help has the exit codes"
 expect_match "$(suture --version)" "^suture [0-9]" "version"
-for command in pack apply revert list status inspect targets doctor; do
+for command in pack apply revert remove restore auto bundle list status inspect targets doctor; do
 	expect_match "$(suture $command --help)" "suture $command.*Exit codes: 0 done" \
 		"the help of $command"
 	expect_status 2 suture $command --no-such-option
