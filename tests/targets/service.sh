@@ -42,7 +42,8 @@ put() {
 	mv "$folder/.$file" "$folder/$file"
 }
 
-# becomes SECONDS NAME ANSWER WORDS...: the program answers so, in this time at the latest
+# becomes SECONDS NAME ANSWER WORDS...: the program answers so, in this time at the latest;
+# $took is how many milliseconds it was
 becomes() {
 	local end name=$2 wanted=$3 began
 	began=$(now_ms)
@@ -52,7 +53,8 @@ becomes() {
 		[ "$(now_ms)" -lt "$end" ] || die "$name, $*: '$answer', and not '$wanted' in time: $(cat sutured.out)"
 		sleep 0.02
 	done
-	ok "$name, $*: $answer, after $(($(now_ms) - began)) ms"
+	took=$(($(now_ms) - began))
+	ok "$name, $*: $answer, after $took ms"
 }
 
 # why NAME: what sutured thinks of a patch

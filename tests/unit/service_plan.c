@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "plan.h"
-#include "version.h"
+#include "spm-version.h"
 
 #define USR	"/usr/lib/suture/patches/"
 #define VAR	"/var/lib/suture/patches/"
@@ -524,11 +524,11 @@ Test(version, order)
 
 	for (i = 0; i < sizeof(ordered) / sizeof(*ordered); i++)
 		for (j = 0; j < sizeof(ordered) / sizeof(*ordered); j++) {
-			int order = suture_version_compare(ordered[i], ordered[j]);
+			int order = spm_version_compare(ordered[i], ordered[j]);
 
 			cr_expect(0 == ((order > 0) - (order < 0) != (i > j) - (i < j)), "%s %s",
 				  ordered[i], ordered[j]);
 		}
-	cr_expect(eq(int, suture_version_compare("1.01", "1.1"), 0));
-	cr_expect(eq(int, suture_version_compare("1.00", "1.0"), 0));
+	cr_expect(eq(int, spm_version_compare("1.01", "1.1"), 0));
+	cr_expect(eq(int, spm_version_compare("1.00", "1.0"), 0));
 }

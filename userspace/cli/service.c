@@ -220,7 +220,7 @@ int service_may_apply(const char *path, const char *name, const char *version,
 		ret = suture_error_set(err, -EPERM,
 				       "%s was removed from this machine: `suture restore %s' first",
 				       name, name);
-	else if (mark && mark->bad && suture_version_compare(version, mark->bad_version) <= 0)
+	else if (mark && mark->bad && spm_version_compare(version, mark->bad_version) <= 0)
 		ret = suture_error_set(err, -EPERM,
 				       "%s %s did harm on this machine: `suture restore %s' first",
 				       name, version, name);

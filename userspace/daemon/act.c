@@ -43,7 +43,7 @@ static int change_mark(struct suture_marks *marks, void *arg, struct suture_erro
 	old = *mark;
 	strcpy(mark->loaded_boot, c->view->boot);
 	if (!c->begin) {
-		if (suture_version_compare(mark->seen, c->version) < 0)
+		if (spm_version_compare(mark->seen, c->version) < 0)
 			snprintf(mark->seen, sizeof(mark->seen), "%s", c->version);
 		snprintf(mark->installed, sizeof(mark->installed), "%s", c->version);
 		if (c->target_mtime)

@@ -17,6 +17,7 @@ static bool is_for_good(int code)
 	case -EBADMSG:
 	case -ENOKEY:
 	case -EKEYEXPIRED:
+	case -EKEYREVOKED:
 	case -ENOPKG:
 	case -EACCES:
 	case -ENOEXEC:

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "plan.h"
-#include "version.h"
+#include "spm-version.h"
 
 static bool fits(const struct suture_plan_file *file)
 {
@@ -13,7 +13,7 @@ static bool fits(const struct suture_plan_file *file)
 
 static bool is_older(const char *version, const char *than)
 {
-	return suture_version_compare(version, than) < 0;
+	return spm_version_compare(version, than) < 0;
 }
 
 static bool is_bad(const struct suture_mark *mark, const char *version)
@@ -51,7 +51,7 @@ static int compare_files(const struct suture_plan_file *a, const struct suture_p
 
 	if (a->fit != b->fit)
 		return a->fit > b->fit ? -1 : 1;
-	order = suture_version_compare(b->version, a->version);
+	order = spm_version_compare(b->version, a->version);
 	if (order)
 		return order;
 	if (a->folder != b->folder)
@@ -192,7 +192,7 @@ static int compare_loaded(const char *version, const char *loaded)
 
 	if (strlen(loaded) == told && !strncmp(version, loaded, told))
 		return 0;
-	return suture_version_compare(version, loaded);
+	return spm_version_compare(version, loaded);
 }
 
 /* Another file of its name, that fits, is in the folders: is it to take the place? */

@@ -37,7 +37,7 @@
 #include "trace.h"
 #include "transition.h"
 #include "verify.h"
-#include "version.h"
+#include "spm-version.h"
 #include "view.h"
 
 #endif /* SUTURE_H */

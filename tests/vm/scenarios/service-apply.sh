@@ -10,8 +10,16 @@ start one "$T/funcs/funcs"
 service_start
 expect_match "$(cat sutured.out)" "STATUS=0 patches in force" "the status line"
 is one ok old replace
-put replace
-becomes 2 one ok new replace
+# a busy host may take its time, but not three times
+for try in 1 2 3; do
+	put replace
+	becomes 20 one ok new replace
+	[ "$took" -gt 2000 ] && [ $try -lt 3 ] || break
+	rm "$VAR/replace.spm"
+	becomes 20 one ok old replace
+	wait_for 10 eval "! loaded replace"
+done
+expect_le "$took" $((2000 * ${SUTURE_FACTOR:-1})) "milliseconds until it is applied"
 start two "$T/funcs/funcs"
 is two ok new replace
 decided replace applied
@@ -25,27 +33,27 @@ expect_match "$(cat /run/suture/suture.prom)" \
 expect_eq "$(tail -n 1 /run/suture/suture.prom)" "# EOF" "their end"
 # the same from the distribution's folder
 rm "$VAR/replace.spm"
-becomes 2 one ok old replace
-becomes 2 two ok old replace
+becomes 20 one ok old replace
+becomes 20 two ok old replace
 wait_for 5 said "replace [^ ]*: is out of every process"
 put replace other-name.spm "$USR"
-becomes 2 one ok new replace
+becomes 20 one ok new replace
 # moved away is gone, too
 mv "$USR/other-name.spm" away.spm
-becomes 2 one ok old replace
+becomes 20 one ok old replace
 wait_for 5 eval "! loaded replace"
 # the watchdog is fed, and it ends well
 wait_output sutured '^WATCHDOG=1' 20
 # what is in stays when the service ends, and what came meanwhile is seen by the next
 put replace
-becomes 2 one ok new replace
+becomes 20 one ok new replace
 service_stop
 is one ok new replace
 rm "$VAR/replace.spm"
 is one ok new replace
 put static-function
 service_start
-becomes 2 one ok old replace
+becomes 20 one ok old replace
 wait_for 5 loaded static-function
 service_stop
 service_start
