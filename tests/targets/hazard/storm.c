@@ -224,10 +224,18 @@ static void dlthreads_once(void)
 	opens_forever((void *)2);
 }
 
+/* Up to so long a process lives; some live longer, lest on a slow machine none gets to a call. */
+static long life_ns(void)
+{
+	const char *factor = getenv("SUTURE_FACTOR");
+
+	return 1000 + rand() % 4000000 * (rand() % 8 ? 1L : 10L) * (factor ? atol(factor) : 1);
+}
+
 /* whoever is killed has nothing to tell but that */
 static void kill_once(void)
 {
-	struct timespec nap = { 0, 1000 + rand() % 4000000 };
+	struct timespec nap = { 0, life_ns() };
 	pid_t child = fork();
 	int status;
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * turns [-d MS] [-t SECONDS] [-e N] [-n] [-i] SPM[,SPM]... TIMES FILE...: applies a patch
+ * turns [-d MS] [-j] [-t SECONDS] [-e N] [-n] [-i] SPM[,SPM]... TIMES FILE...: applies a patch
  * and reverts it, TIMES times or for so many seconds, and does nothing else; several take
  * turns. The files are those of the patches' first object. Says in the file "phase"
  * (phase.h) what calls must give.
  *   -d MS   how long a patch stays in, and out (0)
+ *   -j      and no shorter than until a call was judged: on a slow machine all who call
+ *           may be off the CPU for as long as that. A hundred times as long at the most
  *   -e N    so only in every N-th turn, in the others not at all
  *   -n      processes that are refused, or failed, are no error
  *   -i      talks: "turn N" is answered with "turns N", how many there were so far, and
@@ -42,7 +44,7 @@ static unsigned int nr_files;
 static struct suture_proc procs[PROCS_MAX];
 static struct figures in, out, pauses;
 static struct phase *phase;
-static unsigned int dwell_us, every = 1, lenient, turns, patched;
+static unsigned int dwell_us, every = 1, lenient, until_judged, turns, patched;
 
 __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt, ...)
 {
@@ -138,6 +140,19 @@ static unsigned int look(void)
 	return done;
 }
 
+static void stay(unsigned int us)
+{
+	unsigned long judged = __atomic_load_n(&phase->judged, __ATOMIC_RELAXED);
+	int i = 0;
+
+	if (!us)
+		return;
+	do
+		usleep(us);
+	while (until_judged && ++i < 100 &&
+	       __atomic_load_n(&phase->judged, __ATOMIC_RELAXED) == judged);
+}
+
 static void turn(void)
 {
 	unsigned int dwell = turns % every ? 0 : dwell_us;
@@ -149,15 +164,13 @@ static void turn(void)
 	add(&in, now_us() - start);
 	phase_set(phase, PHASE_NEW);
 	patched = look();
-	if (dwell)
-		usleep(dwell);
+	stay(dwell);
 	phase_set(phase, PHASE_ANY);
 	start = now_us();
 	revert();
 	add(&out, now_us() - start);
 	phase_set(phase, PHASE_OLD);
-	if (dwell)
-		usleep(dwell);
+	stay(dwell);
 	phase_set(phase, PHASE_ANY);
 	turns++;
 }
@@ -210,9 +223,11 @@ int main(int argc, char **argv)
 	int opt;
 
 	proto_unused();
-	while ((opt = getopt(argc, argv, "d:t:e:ni")) != -1) {
+	while ((opt = getopt(argc, argv, "d:jt:e:ni")) != -1) {
 		if (opt == 'd')
 			dwell_us = atoi(optarg) * 1000;
+		else if (opt == 'j')
+			until_judged = 1;
 		else if (opt == 't')
 			seconds = atoi(optarg);
 		else if (opt == 'e' && atoi(optarg) > 0)

@@ -9,7 +9,7 @@ for i in 0 1 2; do
 	cp "$LIB" lib.$i
 done
 start storm "$T/hazard/storm" dlopen 3 "$PWD/lib"
-"$T/hazard/turns" -t 2 -d 20 "$(spm replace)" 1000 "$LIB" lib
+"$T/hazard/turns" -t $((2 * SUTURE_FACTOR)) -j -d $((20 * SUTURE_FACTOR)) "$(spm replace)" 1000 "$LIB" lib
 ask storm report
 expect_eq "$(part late) $(part bad)" "0 0" "late and bad calls"
 [ "$(part judged)" -gt 0 ] && [ "$(part births)" -gt 0 ] || die "too little happened: $answer"
@@ -17,7 +17,7 @@ is storm ok stop
 stop storm
 # with other threads it is the transition that comes to it
 start storm "$T/hazard/storm" dlthreads 2 "$PWD/lib"
-"$T/hazard/turns" -n -t 2 -d 5 "$(spm replace)" 1000 "$LIB" lib.0 lib.1 lib.2
+"$T/hazard/turns" -n -t $((2 * SUTURE_FACTOR)) -d $((5 * SUTURE_FACTOR)) "$(spm replace)" 1000 "$LIB" lib.0 lib.1 lib.2
 ask storm report
 expect_eq "$(part bad)" 0 "bad calls"
 [ "$(part births)" -gt 0 ] || die "too little happened: $answer"

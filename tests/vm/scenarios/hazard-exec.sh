@@ -5,7 +5,7 @@
 . /suture/tests/targets/talk.sh
 
 start storm "$T/hazard/storm" exec 3
-"$T/hazard/turns" -t 3 -d 10 "$(spm replace)" 1000 "$LIB"
+"$T/hazard/turns" -t $((3 * SUTURE_FACTOR)) -j -d $((10 * SUTURE_FACTOR)) "$(spm replace)" 1000 "$LIB"
 ask storm report
 expect_eq "$(part late) $(part bad)" "0 0" "late and bad calls"
 [ "$(part judged)" -gt 0 ] && [ "$(part births)" -gt 0 ] || die "too little happened: $answer"
