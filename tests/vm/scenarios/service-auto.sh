@@ -44,9 +44,10 @@ service_start
 expect_eq "$(why replace)" available "after that"
 is one ok old replace
 suture apply replace
+# behind the service's back; one that runs would bring it back at its next look
+service_stop
 echo 0 >/sys/kernel/suture/replace/enabled
 wait_for 5 eval "! loaded replace"
-service_stop
 service_start
 becomes 5 one ok new replace
 decided replace applied
