@@ -62,9 +62,9 @@ why() {
 	jq -r --arg name "$1" '.patches[] | select(.name == $name) | .why' /run/suture/sutured.json
 }
 
-# decided NAME WORD: it comes to that within 5 seconds
+# decided NAME WORD: it comes to that within 20 seconds
 decided() {
-	local end=$(($(now_ms) + 5000 * ${SUTURE_FACTOR:-1}))
+	local end=$(($(now_ms) + 20000 * ${SUTURE_FACTOR:-1}))
 	until [ "$(why "$1")" = "$2" ]; do
 		[ "$(now_ms)" -lt "$end" ] || die "$1 is '$(why "$1")', not $2: $(cat /run/suture/sutured.json sutured.out)"
 		sleep 0.05

@@ -17,7 +17,7 @@ for try in 1 2 3; do
 	[ "$took" -gt 2000 ] && [ $try -lt 3 ] || break
 	rm "$VAR/replace.spm"
 	becomes 20 one ok old replace
-	wait_for 10 eval "! loaded replace"
+	wait_for 20 eval "! loaded replace"
 done
 expect_le "$took" $((2000 * ${SUTURE_FACTOR:-1})) "milliseconds until it is applied"
 start two "$T/funcs/funcs"
@@ -27,7 +27,7 @@ expect_match "$(cat sutured.out)" "replace 1.0 \(CVE-2026-00001\): applying it, 
 expect_match "$(jq -c '.patches.replace | [.seen != "", .loaded_boot != ""]' "$STATE")" '\[true,true\]' "what it remembers"
 # for monitoring
 kill -HUP "$service_pid"
-wait_for 5 grep -q -x -F 'suture_patch_processes{name="replace",state="patched"} 2' /run/suture/suture.prom
+wait_for 20 grep -q -x -F 'suture_patch_processes{name="replace",state="patched"} 2' /run/suture/suture.prom
 expect_match "$(cat /run/suture/suture.prom)" \
 	'suture_patch_info\{name="replace",version="1.0",level="1.0 \(a\)",cve="CVE-2026-00001",why="applied"} 1' "the metrics"
 expect_eq "$(tail -n 1 /run/suture/suture.prom)" "# EOF" "their end"
@@ -35,13 +35,13 @@ expect_eq "$(tail -n 1 /run/suture/suture.prom)" "# EOF" "their end"
 rm "$VAR/replace.spm"
 becomes 20 one ok old replace
 becomes 20 two ok old replace
-wait_for 5 said "replace [^ ]*: is out of every process"
+wait_for 20 said "replace [^ ]*: is out of every process"
 put replace other-name.spm "$USR"
 becomes 20 one ok new replace
 # moved away is gone, too
 mv "$USR/other-name.spm" away.spm
 becomes 20 one ok old replace
-wait_for 5 eval "! loaded replace"
+wait_for 20 eval "! loaded replace"
 # the watchdog is fed, and it ends well
 wait_output sutured '^WATCHDOG=1' 20
 # what is in stays when the service ends, and what came meanwhile is seen by the next
@@ -54,12 +54,12 @@ is one ok new replace
 put static-function
 service_start
 becomes 20 one ok old replace
-wait_for 5 loaded static-function
+wait_for 20 loaded static-function
 service_stop
 service_start
 decided static-function applied
 rm "$VAR/static-function.spm"
-wait_for 5 eval "! loaded static-function"
+wait_for 20 eval "! loaded static-function"
 service_stop
 stop one
 stop two

@@ -47,19 +47,19 @@ suture apply replace
 # behind the service's back; one that runs would bring it back at its next look
 service_stop
 echo 0 >/sys/kernel/suture/replace/enabled
-wait_for 5 eval "! loaded replace"
+wait_for 20 eval "! loaded replace"
 service_start
-becomes 5 one ok new replace
+becomes 20 one ok new replace
 decided replace applied
 # the module can go while nothing is in force, and come again
 rm "$VAR/replace.spm"
-wait_for 5 eval "! loaded replace"
-wait_for 5 rmmod suture
-wait_for 5 said "suture.ko is not loaded"
+wait_for 20 eval "! loaded replace"
+wait_for 20 rmmod suture
+wait_for 20 said "suture.ko is not loaded"
 put replace
 expect_eq "$(suture list --json | "$T/tools/pick" patches name=replace state)" available "the listing without the module"
 insmod "$SUTURE_KO"
-wait_for 3 eval '[ "$(jq .module /run/suture/sutured.json)" = true ]'
+wait_for 20 eval '[ "$(jq .module /run/suture/sutured.json)" = true ]'
 expect_status 0 suture apply replace
 decided replace applied
 # a new version is listed, and does not take the place
@@ -69,19 +69,19 @@ expect_eq "$(list replace version) $(list replace available_version)" "1.0 2.0" 
 expect_match "$(suture list)" "version 2.0 is available" "for people"
 is one ok new replace
 expect_status 0 suture auto on
-wait_for 10 eval '[ "$(list replace version)" = 2.0 ]'
-becomes 5 one ok new replace
+wait_for 20 eval '[ "$(list replace version)" = 2.0 ]'
+becomes 20 one ok new replace
 decided replace applied
 # configured off, and the command goes before it
 rm "$VAR/replace.spm"
-becomes 5 one ok old replace
-wait_for 5 eval "! loaded replace"
+becomes 20 one ok old replace
+wait_for 20 eval "! loaded replace"
 printf '[Automatic]\nInstall=no\n' >/etc/suture/suture.conf
 put replace-two replace.spm
-becomes 5 one ok new replace
+becomes 20 one ok new replace
 rm -f "$VAR/replace.spm"
-becomes 5 one ok old replace
-wait_for 5 eval "! loaded replace"
+becomes 20 one ok old replace
+wait_for 20 eval "! loaded replace"
 service_stop
 rm "$STATE"
 service_start
@@ -89,16 +89,16 @@ put replace
 decided replace available
 # what cannot be read: nothing is done, and it is said where
 printf '[Automatic]\nInstall=perhaps\n' >/etc/suture/suture.conf
-wait_for 5 said "/etc/suture/suture.conf:2: Install=perhaps: wanted is yes or no"
+wait_for 20 said "/etc/suture/suture.conf:2: Install=perhaps: wanted is yes or no"
 expect_match "$(jq -r .error /run/suture/sutured.json)" "suture.conf:2" "the report"
 wait_output sutured 'STATUS=.*suture.conf:2'
 is one ok old replace
 rm /etc/suture/suture.conf
-becomes 3 one ok new replace
+becomes 20 one ok new replace
 # only root may
 expect_status 2 suture auto
 expect_status 2 suture auto perhaps
 rm "$VAR/replace.spm"
-becomes 5 one ok old replace
+becomes 20 one ok old replace
 service_stop
 stop one

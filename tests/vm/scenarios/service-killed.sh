@@ -100,7 +100,7 @@ service_start
 settled
 expect_match "$(wc -l <kills 2>/dev/null)" '^([5-9]|[0-9]{2,})$' "the loader was killed five times at least"
 rm -f "$VAR"/*.spm
-wait_for 10 eval '[ -z "$(ls /sys/kernel/suture)" ]'
+wait_for 20 eval '[ -z "$(ls /sys/kernel/suture)" ]'
 is one ok old replace
 is two ok old replace
 text "${pid[one]}" libfuncs.so 0

@@ -9,7 +9,7 @@ service_clean
 start one "$T/funcs/funcs"
 put replace
 service_start
-becomes 5 one ok new replace
+becomes 20 one ok new replace
 expect_status 0 suture remove replace
 expect_match "$output" "replace: removed from this machine.*replace: reverted; it was in 1 process" "what it says"
 is one ok old replace
@@ -35,7 +35,7 @@ expect_status 0 suture revert replace
 is one ok old replace
 expect_status 0 suture restore replace
 expect_match "$output" "replace: restored; the service decides" "what it says"
-becomes 3 one ok new replace
+becomes 20 one ok new replace
 expect_eq "$(suture list --json | jq -r '.patches[0].version')" 2.0 "the version that is there"
 # reverted by hand: it stays out, until the next boot or restore
 decided replace applied
@@ -47,7 +47,7 @@ service_start
 expect_eq "$(why replace)" held "after a restart"
 is one ok old replace
 sed -i 's/"boot": *"[^"]*"/"boot": "another"/' "$STATE"
-becomes 3 one ok new replace
+becomes 20 one ok new replace
 # the baseline: one command, also for what was not applied yet
 decided replace applied
 expect_status 0 suture revert --all
@@ -73,10 +73,10 @@ expect_status 0 suture restore replace
 expect_match "$output" "the service does not run" "restore without the service"
 is one ok old replace
 service_start
-becomes 5 one ok new replace
+becomes 20 one ok new replace
 # all variants of a name
 put replace-plus
-wait_for 5 eval '[ -n "$(why replace+other)" ]'
+wait_for 20 eval '[ -n "$(why replace+other)" ]'
 expect_status 0 suture remove replace
 decided replace+other removed
 is one ok old replace

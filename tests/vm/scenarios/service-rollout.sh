@@ -24,7 +24,7 @@ printf '[Rollout]\nCanary=25%%\nQuietSec=3600\n' >/etc/suture/suture.conf
 put replace
 service_start
 decided replace canary
-wait_for 5 eval '[ "$(patched)" = 1 ]'
+wait_for 20 eval '[ "$(patched)" = 1 ]'
 expect_match "$(suture list)" "canaries: 25% of the processes" "the listing"
 expect_match "$(suture list)" "the canaries have it" "and why"
 said "replace 1.0: applied to the canaries" || die "sutured says nothing of canaries: $(cat sutured.out)"
@@ -35,18 +35,18 @@ decided replace canary
 expect_eq "$(patched)" 1 "processes that have it"
 # the quiet time is over, counted from when it was loaded
 printf '[Rollout]\nCanary=25%%\nQuietSec=2\n' >/etc/suture/suture.conf
-wait_for 10 eval '[ "$(patched)" = 4 ]'
+wait_for 20 eval '[ "$(patched)" = 4 ]'
 decided replace applied
 said "from the canaries to all processes" || die "sutured says nothing of the promotion: $(cat sutured.out)"
 start e "$T/funcs/funcs"
 is e ok new replace
 # by itself, by the clock
 rm "$VAR/replace.spm"
-wait_for 10 eval '[ "$(patched)" = 0 ]'
-wait_for 10 eval "! loaded replace"
+wait_for 20 eval '[ "$(patched)" = 0 ]'
+wait_for 20 eval "! loaded replace"
 put replace
 decided replace canary
-wait_for 10 eval '[ "$(patched)" = 4 ]'
+wait_for 20 eval '[ "$(patched)" = 4 ]'
 decided replace applied
 # canaries that root wants by hand are not promoted
 suture auto off
@@ -57,7 +57,7 @@ expect_status 0 suture apply --canary 25% replace
 sleep 3
 expect_eq "$(suture list --json | jq '.patches[0] | [.processes, .canary]' -c)" "[2,25]" "processes that have it"
 rm "$VAR/replace.spm"
-wait_for 10 eval "! loaded replace"
+wait_for 20 eval "! loaded replace"
 service_stop
 for name in "${names[@]}" e; do
 	stop "$name"

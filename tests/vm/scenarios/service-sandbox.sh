@@ -27,12 +27,12 @@ service_pid=$(jq .pid /run/suture/sutured.json)
 expect_no_match "$(readlink /proc/self/ns/mnt)" "^$(readlink "/proc/$service_pid/ns/mnt")$" "a mount namespace of its own"
 expect_eq "$(of_status "$service_pid" NoNewPrivs)" 1 "no new privileges"
 put replace
-becomes 5 one ok new replace
+becomes 20 one ok new replace
 decided replace applied
 expect_eq "$(suture list --json | jq -r '.patches[0].path')" "$VAR/replace.spm" "the path of what is loaded"
 # its mounts go with it; the path stays, and so the next one knows its own
 kill -TERM "$service_pid"
-wait_for 10 eval "! [ -e /proc/$service_pid ]"
+wait_for 20 eval "! [ -e /proc/$service_pid ]"
 expect_eq "$(suture list --json | jq -r '.patches[0].path')" "$VAR/replace.spm" "the path, when it has ended"
 expect_eq "$(grep -c "$VAR/replace.spm" "/proc/${pid[one]}/maps")" "$(grep -c replace.spm "/proc/${pid[one]}/maps")" "the path in the process"
 (sandbox sutured) >sutured.out 2>&1 &
@@ -40,11 +40,11 @@ wait_for 20 eval '[ "$(jq .pid /run/suture/sutured.json)" != "$service_pid" ]'
 service_pid=$(jq .pid /run/suture/sutured.json)
 decided replace applied
 suture remove --no-wait replace
-becomes 5 one ok old replace
+becomes 20 one ok old replace
 suture restore replace
-becomes 5 one ok new replace
+becomes 20 one ok new replace
 rm "$VAR/replace.spm"
-becomes 5 one ok old replace
+becomes 20 one ok old replace
 kill -TERM "$service_pid"
-wait_for 10 eval "! [ -e /proc/$service_pid ]"
+wait_for 20 eval "! [ -e /proc/$service_pid ]"
 stop one

@@ -47,30 +47,30 @@ expect_match "$(suture list)" "replace .* yes .*processes that run the old one k
 # when the last one ends, it is taken out
 stop one
 kill -HUP "$service_pid"
-wait_for 10 eval "! loaded replace"
+wait_for 20 eval "! loaded replace"
 decided replace retired
 expect_match "$(suture list)" "the installed package is newer, and nobody runs" "for people"
 # a variant for the new build, under the same name, and one beside it
 put replace-variant
-becomes 5 two ok new replace
+becomes 20 two ok new replace
 decided replace applied
 expect_eq "$(list replace level)" "1.1 (a)" "the variant's level"
 # back to the old build: the first file fits again, for what is on the disk
 install_target "$LIB" 1000000003
 start one "$LIBDIR/funcs"
-becomes 5 one ok new replace
+becomes 20 one ok new replace
 decided replace applied
 # names with a +: both builds at the same time
 rm "$VAR/replace-variant.spm"
 put replace-plus
-becomes 3 two ok new replace
+becomes 20 two ok new replace
 is one ok new replace
 decided replace+other applied
 decided replace applied
 rm "$VAR"/*.spm
-becomes 3 one ok old replace
-becomes 3 two ok old replace
-wait_for 10 eval '[ -z "$(ls /sys/kernel/suture)" ]'
+becomes 20 one ok old replace
+becomes 20 two ok old replace
+wait_for 20 eval '[ -z "$(ls /sys/kernel/suture)" ]'
 # configured exclusion, and the policy's
 printf '[Automatic]\nExclude=repl*\n' >/etc/suture/suture.conf
 put replace
