@@ -1,7 +1,6 @@
 #!/bin/bash
 # meaning: uprobes that come and go without pause, in the very page that patches are written to: no branch is lost, none is left over
 # limit: 240
-# alone: where three VMs share two processors the VM stood still here, twice in some forty runs, and why is not known yet
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
@@ -15,7 +14,10 @@ inner=$(old_address pair pair_inner)
 # where an instruction begins
 at=14
 [ "$(uname -m)" = x86_64 ] || at=16
-trap 'echo 0 >$tracing/events/storm/enable; echo >$tracing/uprobe_events' EXIT
+trap 'echo 0 >$tracing/events/storm/enable; echo >$tracing/uprobe_events; echo 1 >$tracing/options/record-cmd' EXIT
+# Else each event that comes and goes patches the kernel's own __schedule(), and QEMU (7.2) now
+# and then goes on with the breakpoint that stood there for a moment: the VM stands still.
+echo 0 >$tracing/options/record-cmd
 echo "p:storm/inner $LIB:$(printf 0x%x $((inner + at)))" >$tracing/uprobe_events
 toggle() {
 	while [ ! -e stop ]; do
