@@ -40,7 +40,8 @@ enum outcome {
 
 static void kick(int how)
 {
-	/* What there is to do was written before; a cmpxchg that fails orders nothing. */
+	/* What there is to do was written before; a cmpxchg that fails orders nothing. Pairs with
+	 * the atomic_xchg() in work(). */
 	smp_mb();
 	if (atomic_cmpxchg(&worker_kicked, 0, how) && how == KICKED_NOW)
 		atomic_set(&worker_kicked, how);
