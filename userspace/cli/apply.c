@@ -20,7 +20,7 @@ struct options {
 	struct suture_scope scope;
 	bool force, no_policy;
 	const char *module;
-	char **patches;
+	struct names_options patches;
 };
 
 enum { OPT_FORCE = 256, OPT_MODULE, OPT_NO_POLICY };
@@ -43,6 +43,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &opt->wait;
 		state->child_inputs[1] = &opt->files;
 		state->child_inputs[2] = &opt->scope;
+		state->child_inputs[3] = &opt->patches;
 		return 0;
 	case OPT_FORCE:
 		opt->force = true;
@@ -53,12 +54,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_NO_POLICY:
 		opt->no_policy = true;
 		return 0;
-	case ARGP_KEY_ARGS:
-		opt->patches = state->argv + state->next;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which patch module?");
-		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
@@ -67,6 +62,7 @@ static const struct argp_child children[] = {
 	{ &options_wait, 0, NULL, 0 },
 	{ &options_files, 0, NULL, 0 },
 	{ &options_scope, 0, "Which processes, now and later (all but --canary may be repeated):", 1 },
+	{ &options_names, 0, NULL, 0 },
 	{ 0 }
 };
 
@@ -374,14 +370,14 @@ int cmd_apply(int argc, char **argv)
 {
 	struct suture_error err = { 0 };
 	struct patchset *set = NULL;
-	struct options opt = { 0 };
+	struct options opt = { .patches.ask = "which patch module?" };
 	char **paths = NULL;
 	int code;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
 	/* All files are checked before any process is touched, the policy's as well. */
-	if (find_by_name(opt.patches, &paths, &err) ||
+	if (find_by_name(opt.patches.list, &paths, &err) ||
 	    patchset_open(paths, opt.files.paths, !opt.no_policy, &set, &err) ||
 	    check_service(set, &err) || suture_policy_scope(&set->policy, &opt.scope, &err)) {
 		code = cli_error(&err);

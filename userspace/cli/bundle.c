@@ -12,7 +12,7 @@
 struct options {
 	struct suture_bundle_options how;
 	bool json;
-	char **files;
+	struct names_options files;
 };
 
 enum { OPT_PACKAGE = 256, OPT_VERSION, OPT_MAINTAINER };
@@ -32,6 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opt->json;
+		state->child_inputs[1] = &opt->files;
 		opt->how.maintainer = getenv("DEBEMAIL");
 		return 0;
 	case 'o':
@@ -46,12 +47,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_MAINTAINER:
 		opt->how.maintainer = arg;
 		return 0;
-	case ARGP_KEY_ARGS:
-		opt->files = state->argv + state->next;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which patch module?");
-		return 0;
 	case ARGP_KEY_SUCCESS:
 		if (!opt->how.maintainer || !*opt->how.maintainer)
 			argp_error(state, "who maintains the package? (--maintainer 'Name <address>', or $DEBEMAIL)");
@@ -60,7 +55,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { &options_json, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &options_json, 0, NULL, 0 }, { &options_names, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp argp = {
 	.options = argp_options,
@@ -77,12 +74,12 @@ int cmd_bundle(int argc, char **argv)
 	struct suture_error err = { 0 };
 	struct suture_bundle bundle;
 	struct json_object *root;
-	struct options opt = { 0 };
+	struct options opt = { .files.ask = "which patch module?" };
 	int code = SUTURE_EXIT_DONE;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
-	if (suture_bundle_make(opt.files, &opt.how, &bundle, &err))
+	if (suture_bundle_make(opt.files.list, &opt.how, &bundle, &err))
 		return cli_error(&err);
 	if (opt.json) {
 		root = json_object_new_object();

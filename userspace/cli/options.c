@@ -65,6 +65,26 @@ static error_t parse_wait(int key, char *arg, struct argp_state *state)
 
 const struct argp options_wait = { .options = wait_argp_options, .parser = parse_wait };
 
+/* ----------------------------------------------------------------- names */
+
+static error_t parse_names(int key, char *arg, struct argp_state *state)
+{
+	struct names_options *names = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_ARGS:
+		names->list = state->argv + state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "%s", names->ask);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+const struct argp options_names = { .parser = parse_names };
+
 /* ----------------------------------------------------------------- files */
 
 static const struct argp_option files_argp_options[] = {

@@ -16,6 +16,14 @@ extern const struct argp options_json;
 /* --no-wait, --no-unwind, --timeout, --json. Input: struct wait_options * */
 extern const struct argp options_wait;
 
+/* The arguments that are no options. Input: struct names_options *; none at all is an error,
+ * said in the words of `ask'. The list ends with NULL and belongs to main(). */
+struct names_options {
+	const char *ask;	/* "which patch?" */
+	char **list;
+};
+extern const struct argp options_names;
+
 /* --file, may be repeated. Input: struct file_options *, freed by suture_strv_free() */
 struct file_options {
 	char **paths;

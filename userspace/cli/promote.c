@@ -9,7 +9,7 @@
 
 struct options {
 	struct wait_options wait;
-	char **names;
+	struct names_options names;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -17,21 +17,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *opt = state->input;
 
 	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &opt->wait;
-		return 0;
-	case ARGP_KEY_ARGS:
-		opt->names = state->argv + state->next;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which patch?");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &opt->wait;
+	state->child_inputs[1] = &opt->names;
+	return 0;
 }
 
-static const struct argp_child children[] = { { &options_wait, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &options_wait, 0, NULL, 0 }, { &options_names, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp argp = {
 	.parser = parse,
@@ -64,11 +59,11 @@ static int promote(int dev, const struct suture_ioc_patch *patch, struct json_ob
 int cmd_promote(int argc, char **argv)
 {
 	struct patches_command command = { .fn = promote };
-	struct options opt = { 0 };
+	struct options opt = { .names.ask = "which patch?" };
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
-	command.names = opt.names;
+	command.names = opt.names.list;
 	command.json = opt.wait.json;
 	command.arg = &opt;
 	return patches_run(&command);

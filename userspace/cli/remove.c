@@ -16,32 +16,19 @@
 struct options {
 	struct revert_options how;
 	bool json;
-	char **names;
+	struct names_options names;
 };
-
-static error_t parse_names(int key, struct options *opt, struct argp_state *state)
-{
-	switch (key) {
-	case ARGP_KEY_ARGS:
-		opt->names = state->argv + state->next;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which patch?");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
 
 static error_t parse_remove(int key, char *arg, struct argp_state *state)
 {
 	struct options *opt = state->input;
 
 	(void)arg;
-	if (key == ARGP_KEY_INIT) {
-		state->child_inputs[0] = &opt->how.wait;
-		return 0;
-	}
-	return parse_names(key, opt, state);
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &opt->how.wait;
+	state->child_inputs[1] = &opt->names;
+	return 0;
 }
 
 static error_t parse_restore(int key, char *arg, struct argp_state *state)
@@ -49,18 +36,18 @@ static error_t parse_restore(int key, char *arg, struct argp_state *state)
 	struct options *opt = state->input;
 
 	(void)arg;
-	if (key == ARGP_KEY_INIT) {
-		state->child_inputs[0] = &opt->json;
-		return 0;
-	}
-	return parse_names(key, opt, state);
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &opt->json;
+	state->child_inputs[1] = &opt->names;
+	return 0;
 }
 
 static const struct argp_child remove_children[] = {
-	{ &options_wait, 0, NULL, 0 }, { 0 }
+	{ &options_wait, 0, NULL, 0 }, { &options_names, 0, NULL, 0 }, { 0 }
 };
 static const struct argp_child restore_children[] = {
-	{ &options_json, 0, NULL, 0 }, { 0 }
+	{ &options_json, 0, NULL, 0 }, { &options_names, 0, NULL, 0 }, { 0 }
 };
 
 static const struct argp remove_argp = {
@@ -202,7 +189,7 @@ static int take_out(int dev, const char *name, const struct options *opt,
 
 int cmd_remove(int argc, char **argv)
 {
-	struct options opt = { .how.may_be_gone = true };
+	struct options opt = { .how.may_be_gone = true, .names.ask = "which patch?" };
 	struct json_object *list = NULL;
 	struct suture_error err = { 0 };
 	int code, dev;
@@ -214,14 +201,14 @@ int cmd_remove(int argc, char **argv)
 	dev = suture_device_open(&err);
 	if (dev < 0 && dev != -ENOENT)
 		return cli_error(&err);
-	code = check_names(dev, opt.names);
+	code = check_names(dev, opt.names.list);
 	if (code == SUTURE_EXIT_DONE &&
-	    suture_marks_update(suture_dirs.state, mark_removed, opt.names, &err))
+	    suture_marks_update(suture_dirs.state, mark_removed, opt.names.list, &err))
 		code = cli_error(&err);
 	if (code == SUTURE_EXIT_DONE) {
 		if (opt.how.wait.json)
 			list = json_object_new_array();
-		for (name = opt.names; *name; name++) {
+		for (name = opt.names.list; *name; name++) {
 			say(list, *name, "removed from this machine");
 			code = cli_worse(code, take_out(dev, *name, &opt, list));
 		}
@@ -236,22 +223,22 @@ int cmd_restore(int argc, char **argv)
 {
 	struct json_object *list = NULL;
 	struct suture_error err = { 0 };
-	struct options opt = { 0 };
+	struct options opt = { .names.ask = "which patch?" };
 	struct suture_report report;
 	char **name;
 	int code;
 
 	if (argp_parse(&restore_argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
-	code = check_names(-1, opt.names);
+	code = check_names(-1, opt.names.list);
 	if (code != SUTURE_EXIT_DONE)
 		return code;
-	if (suture_marks_update(suture_dirs.state, mark_restored, opt.names, &err))
+	if (suture_marks_update(suture_dirs.state, mark_restored, opt.names.list, &err))
 		return cli_error(&err);
 	suture_report_read(&suture_dirs, &report);
 	if (opt.json)
 		list = json_object_new_array();
-	for (name = opt.names; *name; name++)
+	for (name = opt.names.list; *name; name++)
 		say(list, *name, report.running ? "restored; the service decides" :
 		    "restored; the service does not run: `suture apply' installs it");
 	suture_report_free(&report);

@@ -14,7 +14,7 @@
 
 struct options {
 	struct wait_options wait;
-	char **files;
+	struct names_options files;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -22,21 +22,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct options *opt = state->input;
 
 	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &opt->wait;
-		return 0;
-	case ARGP_KEY_ARGS:
-		opt->files = state->argv + state->next;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which list?");
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &opt->wait;
+	state->child_inputs[1] = &opt->files;
+	return 0;
 }
 
-static const struct argp_child children[] = { { &options_wait, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = {
+	{ &options_wait, 0, NULL, 0 }, { &options_names, 0, NULL, 0 }, { 0 }
+};
 
 static const struct argp argp = {
 	.parser = parse,
@@ -138,7 +133,7 @@ static int hand_in(int dev, const char *path, const struct options *opt,
 int cmd_revoke(int argc, char **argv)
 {
 	struct json_object *list = NULL;
-	struct options opt = { 0 };
+	struct options opt = { .files.ask = "which list?" };
 	struct suture_error err;
 	int code = SUTURE_EXIT_DONE, dev;
 	char **file;
@@ -150,7 +145,7 @@ int cmd_revoke(int argc, char **argv)
 		return cli_error(&err);
 	if (opt.wait.json)
 		list = json_object_new_array();
-	for (file = opt.files; *file; file++)
+	for (file = opt.files.list; *file; file++)
 		code = cli_worse(code, hand_in(dev, *file, &opt, list));
 	close(dev);
 	return patches_json(list, code);

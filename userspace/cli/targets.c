@@ -14,7 +14,7 @@
 struct options {
 	struct file_options files;
 	bool json, no_policy;
-	char **patches;
+	struct names_options patches;
 };
 
 enum { OPT_NO_POLICY = 256 };
@@ -33,22 +33,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &opt->files;
 		state->child_inputs[1] = &opt->json;
+		state->child_inputs[2] = &opt->patches;
 		return 0;
 	case OPT_NO_POLICY:
 		opt->no_policy = true;
-		return 0;
-	case ARGP_KEY_ARGS:
-		opt->patches = state->argv + state->next;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which patch module?");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
 static const struct argp_child children[] = {
-	{ &options_files, 0, NULL, 0 }, { &options_json, 0, NULL, 0 }, { 0 }
+	{ &options_files, 0, NULL, 0 }, { &options_json, 0, NULL, 0 },
+	{ &options_names, 0, NULL, 0 }, { 0 }
 };
 
 static const struct argp argp = {
@@ -308,12 +304,12 @@ int cmd_targets(int argc, char **argv)
 {
 	struct suture_error err = { 0 };
 	struct patchset *set = NULL;
-	struct options opt = { 0 };
+	struct options opt = { .patches.ask = "which patch module?" };
 	int code;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
-	if (patchset_open(opt.patches, opt.files.paths, !opt.no_policy, &set, &err))
+	if (patchset_open(opt.patches.list, opt.files.paths, !opt.no_policy, &set, &err))
 		code = cli_error(&err);
 	else
 		code = show(set, opt.json);
