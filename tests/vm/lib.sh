@@ -168,6 +168,15 @@ kernel_log_since() {
 		{ text = text $0 "\n" } END { printf "%s", text }'
 }
 
+# restart_machine [hard]: only with a Debian root on a disk. The scenario ends here and begins
+# anew when the machine is up again, with $STAGE one more (0 at first) and its folder as it
+# was; hard: as if the power had failed for a moment. Each stage has the whole limit.
+restart_machine() {
+	trap - EXIT
+	[ "${1:-}" != hard ] || : >/run/vm/hard
+	exit 76
+}
+
 # module_loaded: is the module in?
 module_loaded() {
 	grep -q '^suture ' /proc/modules

@@ -12,6 +12,7 @@ import time
 from .common import tree
 
 BOOT_LIMIT = 120  # seconds until a guest must have said "ready"
+DISK_BOOT_LIMIT = 360  # the same for one with systemd
 UNLOAD = "module-unload"
 UNLOAD_LIMIT = 30
 UNLOAD_MEANING = "the module goes out after all scenarios"
@@ -28,6 +29,9 @@ class Member:
         self.begun = 0  # processor time of the guest by then
         self.finishing = False  # gets no more scenarios
         self.waits = False  # has nothing to do until the others are gone
+        self.up = False
+        self.restarts = False  # as its scenario asked, since begun_restart
+        self.begun_restart = 0
 
 
 class Pool:
@@ -40,13 +44,14 @@ class Pool:
         self.args = args
         self.factor = args.factor * args.stretch
         self.with_module = with_module
+        self.boot_limit = (DISK_BOOT_LIMIT if args.root else BOOT_LIMIT) * self.factor
         self.members = []
         self.several = False
         self.why = None  # of the last guest that was lost
 
     def run(self, guests):
         """Returns when no guest is left."""
-        deadline = time.monotonic() + BOOT_LIMIT * self.factor
+        deadline = time.monotonic() + self.boot_limit
         self.members = [Member(guest, i + 1, deadline) for i, guest in enumerate(guests)]
         self.several = len(guests) > 1
         if self.several:
@@ -83,12 +88,21 @@ class Pool:
 
     def heard(self, member, line):
         word, _, rest = line.partition(" ")
-        if word == "ready":
+        if word == "ready" and member.restarts:
+            member.restarts = False
+            print(f"# restarted in {time.monotonic() - member.begun_restart:.1f} s", flush=True)
+        elif word == "ready" and member.up:
+            self.lost(member, "it restarted by itself: " + member.guest.death())
+        elif word == "ready":
+            member.up = True
             which = f"guest {member.number} " if self.several else ""
             print(f"# {which}booted in {time.monotonic() - member.guest.started:.1f} s", flush=True)
             self.give(member)
         elif word == "fatal":
             self.lost(member, rest)
+        elif word == "restart":
+            member.restarts, member.begun_restart = True, time.monotonic()
+            member.deadline = member.begun_restart + self.boot_limit
         elif word == "start":
             member.running = rest
             member.begun = member.guest.cpu()
