@@ -29,6 +29,7 @@ static const struct command {
 	{ "status", "[NAME...]", "each process: patched, or why not", cmd_status },
 	{ "trace", "NAME|FILE", "who calls the old code, who the new", cmd_trace },
 	{ "inspect", "FILE", "what a patch module replaces, and by what", cmd_inspect },
+	{ "find", "QUERY TARGET", "functions of a stripped file, by what they do", cmd_find },
 	{ "targets", "FILE...", "what would be patched, without doing it", cmd_targets },
 	{ "doctor", "", "is this machine ready, and if not, what to do", cmd_doctor },
 };
