@@ -8,7 +8,8 @@
 #
 # and gets NAME.spm of all *.c and *.cc beside it. NAME, SOURCES, CFLAGS and OUT
 # (where the .spm and the objects go) can be set, too, and PATCH, the patch's name where
-# the file has another: variants for several builds of a target.
+# the file has another: variants for several builds of a target. A query (*.find beside it,
+# or FIND) is answered by `suture find' for the first TARGET, in the header found.h.
 
 patch_mk := $(abspath $(lastword $(MAKEFILE_LIST)))
 patch_top := $(patsubst %/patches/patch.mk,%,$(patch_mk))
@@ -17,6 +18,7 @@ NAME ?= $(notdir $(CURDIR))
 PATCH ?= $(NAME)
 OUT ?= .
 SOURCES ?= $(sort $(wildcard *.c *.cc *.cpp))
+FIND ?= $(firstword $(wildcard *.find))
 SUTURE ?= $(or $(wildcard $(patch_top)/build/userspace/suture),suture)
 Q := $(if $(filter 1,$(V)),,@)
 
@@ -48,6 +50,9 @@ patch_flags += -fno-optimize-sibling-calls \
 endif
 patch_cxxflags := -fno-exceptions -fno-rtti -fno-threadsafe-statics
 
+patch_found := $(if $(FIND),$(OUT)/found.h)
+patch_flags += $(if $(FIND),-I$(OUT))
+
 patch_objects := $(addprefix $(OUT)/,$(addsuffix .o,$(SOURCES)))
 # The store of shadow variables goes into a patch that uses it.
 patch_shadow := $(OUT)/suture-shadow.o
@@ -60,6 +65,15 @@ $(OUT)/$(NAME).spm: $(patch_objects) $(patch_shadow) $(TARGET) $(DEBUG) $(NEEDED
 	$(Q)$(SUTURE) pack --name $(PATCH) $(addprefix --target ,$(TARGET)) \
 		$(addprefix --debug ,$(DEBUG)) \
 		$(addprefix --needed ,$(NEEDED)) --output $@ $(pack_objects)
+
+ifneq ($(FIND),)
+$(patch_objects): $(patch_found)
+
+$(patch_found): $(FIND) $(firstword $(TARGET)) $(wildcard $(SUTURE))
+	@mkdir -p $(@D)
+	@echo "  FIND    $(NAME)/$(FIND)"
+	$(Q)$(SUTURE) find --header $@ $(FIND) $(firstword $(TARGET))
+endif
 
 $(patch_shadow): $(patch_top)/patches/lib/shadow.c $(patch_mk)
 	@mkdir -p $(@D)
@@ -86,7 +100,7 @@ $(OUT)/%.cpp.o: %.cpp $(patch_mk)
 %/patches/lib/shadow.c: ;
 
 clean:
-	rm -f $(OUT)/$(NAME).spm $(patch_objects) $(patch_objects:.o=.d) \
+	rm -f $(OUT)/$(NAME).spm $(patch_found) $(patch_objects) $(patch_objects:.o=.d) \
 		$(patch_shadow) $(patch_shadow:.o=.d)
 
 # What a C patch is compiled with, for those who build in their own way.
