@@ -37,7 +37,8 @@ endif
 # As many jobs as processors, unless the user has said how many.
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 vm = tests/vm/run --arch $(ARCH) --kernel $(KERNEL)
-patch_dirs = $(patsubst %/Makefile,%,$(wildcard patches/*/Makefile))
+# those of WebKitGTK are made by `make webkit-patches': they need its package, 23 MB
+patch_dirs := $(filter-out patches/webkit-%,$(patsubst %/Makefile,%,$(wildcard patches/*/Makefile)))
 # for Debian's package of that architecture
 ifneq ($(ARCH),x86_64)
 patch_dirs := $(filter-out patches/libevent-%,$(patch_dirs))
@@ -49,7 +50,7 @@ kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/
 # Authors of patches outside this tree include patch.mk from here.
 authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
-.PHONY: all always help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built \
+.PHONY: all always help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built webkit-patches \
 	lint check check-unit check-vm check-matrix check-harness check-mutants check-debug demo bench soak \
 	install clean distclean
 
@@ -65,6 +66,7 @@ help:
 #:     SUTURE_CERTS="A B"   ... that trusts these certificates (DER) by itself
 #: make userspace           suture and libsuture
 #: make patches             patches/NAME/NAME.spm
+#: make webkit-patches      patches of WebKitGTK, for Debian's builds of it, which it downloads
 #: make demo                the main job, shown in a VM
 #: make check               all tests
 #: make check-unit          the unit tests
@@ -105,6 +107,9 @@ patches: $(patch_dirs)
 
 $(patch_dirs): userspace targets
 	@$(MAKE) -C $@ $(cross) $(if $(cross),OUT=$(CURDIR)/$(BUILD)/$@)
+
+webkit-patches: userspace
+	@tests/find/webkit build
 
 test-patches: userspace targets
 	@$(MAKE) -C tests/targets patches $(cross)
@@ -165,7 +170,7 @@ install: kmod userspace
 
 clean:
 	rm -rf build/kmod build/userspace build/tests build/arm64 build/mutants build/vm/logs
-	find patches tests \( -name '*.spm' -o -name '*.[cS].[od]' \) -delete
+	find patches tests \( -name '*.spm' -o -name '*.[cS].[od]' -o -name found.h -o -name known \) -delete
 
 distclean: clean
 	rm -rf build
