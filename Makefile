@@ -50,7 +50,7 @@ kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/
 # Authors of patches outside this tree include patch.mk from here.
 authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
-.PHONY: all always help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built webkit-patches \
+.PHONY: all always help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built webkit-patches check-find \
 	lint check check-unit check-vm check-matrix check-harness check-mutants check-debug demo bench soak \
 	install clean distclean
 
@@ -71,6 +71,7 @@ help:
 #: make check               all tests
 #: make check-unit          the unit tests
 #: make check-vm            the scenarios in the VM; SCENARIO='NAME PATTERN*' for some
+#: make check-find          does `suture find' find the same in each build of WebKitGTK as objdump?
 #: make check-matrix        the scenarios on all kernels, both architectures; KERNELS, ARCHS for some
 #: make check-harness       does the VM's harness fail when it should?
 #: make check-mutants       does the suite notice when a check of the module is broken?
@@ -110,6 +111,9 @@ $(patch_dirs): userspace targets
 
 webkit-patches: userspace
 	@tests/find/webkit build
+
+check-find: userspace
+	@tests/find/check
 
 test-patches: userspace targets
 	@$(MAKE) -C tests/targets patches $(cross)

@@ -35,6 +35,17 @@ static void mark(const struct suture_seeker *f, uint64_t at, uint8_t *marks)
 		marks[ext - f->code->ext] = 1;
 }
 
+/* Short jumps reach 128 bytes, so only the neighbourhood has to be read. */
+static void scan_short(const struct suture_seeker *f, const struct suture_span *span,
+		       uint64_t to, uint8_t *marks)
+{
+	uint64_t at = to - span->addr > 130 && to > span->addr ? to - span->addr - 130 : 0;
+
+	for (; at < span->size && span->addr + at < to + 130; at++)
+		if (span->addr + at + 1 + (int64_t)(int8_t)span->bytes[at] == to)
+			mark(f, span->addr + at, marks);
+}
+
 /* Calls, jumps and addresses all are 32-bit distances from behind themselves. */
 static void scan_x86(const struct suture_seeker *f, const struct suture_span *span,
 		     const uint64_t *to, size_t nr, uint8_t *marks)
@@ -54,6 +65,9 @@ static void scan_x86(const struct suture_seeker *f, const struct suture_span *sp
 		if (k < nr && to[k] == addr)
 			mark(f, span->addr + i, marks);
 	}
+	for (size_t k = 0; k < nr; k++)
+		if (to[k] + 130 > span->addr && to[k] < span->addr + span->size + 130)
+			scan_short(f, span, to[k], marks);
 }
 
 static int64_t sign(uint64_t v, unsigned int bits)

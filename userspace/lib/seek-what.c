@@ -60,8 +60,8 @@ int suture_seek_what(const struct suture_seeker *f, const struct suture_seek_con
 		if (sym[i].defined && (sym[i].type == STT_FUNC || sym[i].type == STT_GNU_IFUNC))
 			suture_places_add(&ret->to, sym[i].value);
 	if (!ret->to.nr && !ret->slots.nr && !ret->to.nomem && !ret->slots.nomem)
-		return suture_error_set(err, -ESRCH, "%s: %s has no function `%s', and imports none",
-					cond->text, t->elf->path, cond->what);
+		return suture_error_set(err, -ESRCH, "line %u, %s: %s has no function `%s', and imports none",
+					cond->line, cond->text, t->elf->path, cond->what);
 	r = suture_seek_places_sort(&ret->to, err) ?: suture_seek_places_sort(&ret->slots, err);
 	if (r)
 		suture_seek_what_free(ret);
