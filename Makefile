@@ -109,10 +109,10 @@ patches: $(patch_dirs)
 $(patch_dirs): userspace targets
 	@$(MAKE) -C $@ $(cross) $(if $(cross),OUT=$(CURDIR)/$(BUILD)/$@)
 
-webkit-patches: userspace
+webkit-patches: setup userspace
 	@tests/find/webkit build
 
-check-find: userspace
+check-find: setup userspace
 	@tests/find/check
 
 test-patches: userspace targets

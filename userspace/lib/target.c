@@ -17,7 +17,8 @@ static int read_rel_section(const struct suture_elf *elf, const struct suture_ar
 			    size_t *nr, struct suture_error *err)
 {
 	Elf_Data *data = elf_getdata(scn, NULL), *symdata = NULL;
-	size_t count = sh->sh_entsize ? sh->sh_size / sh->sh_entsize : 0;
+	/* of what is there, not of what the header says */
+	size_t count = data && sh->sh_entsize ? data->d_size / sh->sh_entsize : 0;
 	Elf_Scn *symscn = elf_getscn(elf->elf, sh->sh_link);
 	struct suture_rel *more;
 	GElf_Shdr symsh = { 0 };
