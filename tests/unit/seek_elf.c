@@ -302,6 +302,49 @@ Test(seek_elf, ways_in_between)
 }
 #endif
 
+/* The same library for arm64: branches of 26 bits, addresses by adrp and add. */
+Test(seek_elf, arm64)
+{
+	struct suture_error err;
+	struct pair p = { 0 };
+	char path[128];
+	FILE *file;
+
+	if (system("command -v aarch64-linux-gnu-gcc >/dev/null"))
+		cr_skip_test("no aarch64-linux-gnu-gcc");
+	strcpy(p.whole.dir, "/tmp/suture-insn-XXXXXX");
+	cr_assert_not_null(mkdtemp(p.whole.dir));
+	snprintf(path, sizeof(path), "%s/a.c", p.whole.dir);
+	file = fopen(path, "w");
+	/* what looks like an address is one no more when its page was written over */
+	cr_assert(file && fputs(functions, file) >= 0 &&
+		  fputs("asm(\".pushsection .text\\n .type g, %function\\n g: .cfi_startproc\\n\"\n"
+			"\"adrp x0, far\\n mov x0, x1\\n add x0, x0, :lo12:far\\n\"\n"
+			"\"adrp x2, far\\n bl say\\n add x2, x2, :lo12:far\\n\"\n"
+			"\"ldr w3, [x3]\\n ret\\n .cfi_endproc\\n .size g, . - g\\n .popsection\\n\"\n"
+			"\".pushsection .rodata\\n far: .asciz \\\"far\\\"\\n .popsection\");\n",
+			file) >= 0 && !fclose(file));
+	snprintf(path, sizeof(path), "%s/a.so", p.whole.dir);
+	run("aarch64-linux-gnu-gcc -O2 -fPIC -shared -nostdlib -Wl,--build-id -o %s %s/a.c", path,
+	    p.whole.dir);
+	fixture_open(&p.whole, path);
+	snprintf(p.path, sizeof(p.path), "%s/s.so", p.whole.dir);
+	run("aarch64-linux-gnu-strip -o %s %s", p.path, path);
+	cr_assert_eq(suture_target_open(p.path, NULL, &p.stripped, &err), 0, "%s", err.text);
+
+	finds(&p, "[function f]\nCalls=two x2\n", "twice");
+	finds(&p, "[function f]\nString=\"only here\"\nString=\"and\"\n", "speaks");
+	finds(&p, "[function f]\nString=\"not only here\"\n", "tail");
+	finds(&p, "[function f]\nTable=\"reload\" +16\n", "reload");
+	finds(&p, BOTH "[call c]\nIn=@b\nTo=@l\n[function f]\nCalleeOf=@c\n", "lonely");
+	finds(&p, BOTH "[function c]\nCalledBy=@b\nCalls=one\n[function f]\nCalls=@c\n", "both");
+	refuses(&p, "[function f]\nCalls=two\n", -ESRCH, "3 functions fit [function f]");
+	refuses(&p, "[function f]\nString=\"far\"\n", -ESRCH, "\n  0 left by line 2");
+	refuses(&p, BOTH "[call c]\nIn=@b\nTo=@l\n[register r]\nAt=@c\nArgument=1 @l\n", -EOPNOTSUPP,
+		"registers are found on x86-64 only");
+	pair_close(&p);
+}
+
 /* ------------------------------------------------------------ hostile files */
 
 /* Many entries of the unwind table that all reach to the end of the text. */

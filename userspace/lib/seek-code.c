@@ -165,6 +165,23 @@ static bool operand_x86(const cs_insn *insn, uint64_t *ret)
 	return false;
 }
 
+/* What an instruction writes no longer has the page in it. */
+static void forget_arm64(struct builder *b, const cs_insn *insn)
+{
+	const cs_arm64 *a = &insn->detail->arm64;
+
+	for (int i = 0; i < a->op_count; i++) {
+		unsigned int reg = a->operands[i].reg;
+
+		if (a->operands[i].type != ARM64_OP_REG || !(a->operands[i].access & CS_AC_WRITE))
+			continue;
+		if (reg >= ARM64_REG_W0 && reg <= ARM64_REG_W30)
+			reg = ARM64_REG_X0 + (reg - ARM64_REG_W0);
+		if (reg >= ARM64_REG_X0 && reg <= ARM64_REG_X28)
+			b->page[reg - ARM64_REG_X0] = 1;
+	}
+}
+
 /* Addresses are made of a page and what is added to it. */
 static int look_arm64(struct builder *b, const cs_insn *insn)
 {
@@ -187,6 +204,7 @@ static int look_arm64(struct builder *b, const cs_insn *insn)
 		ret = add(b, insn, SUTURE_SEEK_ACT_REF, false,
 			  insn->address +
 			  sign((uint64_t)(w >> 5 & 0x7ffff) << 2 | (w >> 29 & 3), 21));
+	forget_arm64(b, insn);
 	return ret;
 }
 
@@ -196,6 +214,9 @@ static int look(struct builder *b, const cs_insn *insn)
 	enum suture_seek_act act = SUTURE_SEEK_ACT_CALL;
 	uint64_t to, word;
 
+	/* what is called may write x0 to x18 */
+	for (int i = 0; i < 19 && (insn->id == ARM64_INS_BL || insn->id == ARM64_INS_BLR) && !x86; i++)
+		b->page[i] = 1;
 	switch (suture_insn_step(b->f->code, insn, &to)) {
 	case SUTURE_STEP_JUMP:
 	case SUTURE_STEP_COND:
