@@ -45,6 +45,8 @@ patch_dirs := $(filter-out patches/libevent-%,$(patch_dirs))
 endif
 # Kernels that are built here, and asked each time whether they are still what is wanted.
 own_kernels = $(filter-out base,$(basename $(notdir $(wildcard tests/vm/kernels/*.config))))
+# The package and version of WebKitGTK in the VM's root for it.
+webkit_build = $(shell sed -n 's/^root-webkit \(libwebkit2gtk[^=]*\)=/\1 /p' tests/packages.list)
 # The kernel version that the headers in KDIR are for.
 kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 # Authors of patches outside this tree include patch.mk from here.
@@ -52,6 +54,7 @@ authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
 .PHONY: all always help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built webkit-patches check-find \
 	lint check check-unit check-vm check-matrix check-harness check-mutants check-debug demo bench soak \
+	check-webkit demo-webkit \
 	install clean distclean
 
 all: setup
@@ -77,6 +80,8 @@ help:
 #: make check-mutants       does the suite notice when a check of the module is broken?
 #: make check-debug         the scenarios on a kernel with KASAN, lockdep and the like; builds it
 #: make soak                10,000 applies and reverts under load in the VM; ROUNDS=N for less
+#: make check-webkit        the patch of WebKitGTK in a browser of Debian's, in a VM; downloads it
+#: make demo-webkit         the same, shown
 #: make bench               what patching costs, measured in the VM
 #: make lint                shellcheck, cppcheck, sparse, white space
 #: make setup               install the Debian packages of tests/packages.list
@@ -150,6 +155,12 @@ check-debug: setup
 	@$(MAKE) $(jobs) KERNEL=debug tests-built
 	@$(MAKE) $(jobs) KERNEL=bare kmod
 	@tests/vm/check-debug $(foreach pattern,$(SCENARIO),'$(pattern)')
+
+# The one build that the VM's root has.
+check-webkit demo-webkit: setup
+	@$(MAKE) $(jobs) tests-built
+	@tests/find/webkit build $(webkit_build)
+	@$(if $(filter demo%,$@),tests/webkit/demo,tests/vm/run --root webkit $(foreach pattern,$(SCENARIO),'$(pattern)'))
 
 demo: setup
 	@$(MAKE) $(jobs) tests-built
