@@ -92,7 +92,7 @@ class Pool:
             member.restarts = False
             print(f"# restarted in {time.monotonic() - member.begun_restart:.1f} s", flush=True)
         elif word == "ready" and member.up:
-            self.lost(member, "it restarted by itself: " + member.guest.death())
+            self.lost(member, member.guest.death("the VM restarted by itself"))
         elif word == "ready":
             member.up = True
             which = f"guest {member.number} " if self.several else ""
