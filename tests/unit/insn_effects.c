@@ -120,7 +120,7 @@ static bool form_of(struct suture_code *code, const cs_insn *insn, char form[32]
 				return false;
 			form[at++] = 'm';
 		} else if (op->type == X86_OP_REG) {
-			name = cs_reg_name(code->csd, op->reg);
+			name = suture_capstone.reg_name(code->csd, op->reg);
 			if (!is_watched(name))
 				return false;
 			form[at++] = name[0] == 'x' || name[0] == 'y' || name[0] == 'k' ||

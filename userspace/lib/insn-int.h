@@ -3,8 +3,7 @@
 #ifndef SUTURE_INSN_INT_H
 #define SUTURE_INSN_INT_H
 
-#include <capstone/capstone.h>
-
+#include "capstone.h"
 #include "error.h"
 #include "insn.h"
 

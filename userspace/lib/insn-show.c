@@ -57,9 +57,9 @@ const char *suture_code_show_objdump(struct suture_code *code, uint64_t addr, ch
 	uint64_t to;
 
 	/* for this one only: all else compares text in the other syntax */
-	cs_option(code->csd, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
+	suture_capstone.option(code->csd, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
 	insn = suture_code_decode(code, addr, UINT64_MAX, true);
-	cs_option(code->csd, CS_OPT_SYNTAX, CS_OPT_SYNTAX_INTEL);
+	suture_capstone.option(code->csd, CS_OPT_SYNTAX, CS_OPT_SYNTAX_INTEL);
 	put(buf, size, &at, "%" PRIx64 ":", addr);
 	if (!insn) {
 		const uint8_t *b = suture_code_bytes(code, addr, 1);

@@ -77,6 +77,7 @@ int suture_code_new(const struct suture_text *text, struct suture_code **ret_cod
 	cs_arch arch;
 	cs_mode mode;
 	size_t i;
+	int ret;
 
 	if (text->machine == EM_X86_64) {
 		arch = CS_ARCH_X86;
@@ -91,6 +92,9 @@ int suture_code_new(const struct suture_text *text, struct suture_code **ret_cod
 	if (!text->nr_code)
 		return suture_error_set(err, -EINVAL, "the file has no executable text");
 
+	ret = suture_capstone_load(err);
+	if (ret)
+		return ret;
 	code = calloc(1, sizeof(*code));
 	if (!code)
 		return suture_error_nomem(err);
@@ -105,12 +109,12 @@ int suture_code_new(const struct suture_text *text, struct suture_code **ret_cod
 			code->hi = span->addr + span->size;
 	}
 
-	if (cs_open(arch, mode, &code->cs) != CS_ERR_OK ||
-	    cs_open(arch, mode, &code->csd) != CS_ERR_OK ||
-	    cs_option(code->csd, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
+	if (suture_capstone.open(arch, mode, &code->cs) != CS_ERR_OK ||
+	    suture_capstone.open(arch, mode, &code->csd) != CS_ERR_OK ||
+	    suture_capstone.option(code->csd, CS_OPT_DETAIL, CS_OPT_ON) != CS_ERR_OK)
 		goto err_nomem;
-	code->insn = cs_malloc(code->cs);
-	code->insnd = cs_malloc(code->csd);
+	code->insn = suture_capstone.malloc(code->cs);
+	code->insnd = suture_capstone.malloc(code->csd);
 	if (!code->insn || !code->insnd || take_extents(code))
 		goto err_nomem;
 
@@ -148,13 +152,13 @@ void suture_code_free(struct suture_code *code)
 	free(code->ptr);
 	free(code->ext);
 	if (code->insn)
-		cs_free(code->insn, 1);
+		suture_capstone.free(code->insn, 1);
 	if (code->insnd)
-		cs_free(code->insnd, 1);
+		suture_capstone.free(code->insnd, 1);
 	if (code->cs)
-		cs_close(&code->cs);
+		suture_capstone.close(&code->cs);
 	if (code->csd)
-		cs_close(&code->csd);
+		suture_capstone.close(&code->csd);
 	free(code);
 }
 
@@ -251,7 +255,7 @@ const cs_insn *suture_code_decode(struct suture_code *code, uint64_t addr, uint6
 		room = limit - addr;
 	bytes = span->bytes + (addr - span->addr);
 	len = room;
-	if (cs_disasm_iter(detail ? code->csd : code->cs, &bytes, &len, &at, insn))
+	if (suture_capstone.disasm_iter(detail ? code->csd : code->cs, &bytes, &len, &at, insn))
 		return insn;
 
 	if (code->text.machine != EM_X86_64)

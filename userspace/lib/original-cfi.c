@@ -26,7 +26,7 @@ static int part_of_saved(csh cs, unsigned int reg)
 	static const char *const parts[] = { "rbx", "ebx", "bx", "bl", "bh", "rbp", "ebp", "bp",
 					     "bpl", "r12", "r13", "r14", "r15" };
 	static const uint8_t number[] = { 3, 3, 3, 3, 3, 5, 5, 5, 5, 12, 13, 14, 15 };
-	const char *name = reg ? cs_reg_name(cs, reg) : NULL;
+	const char *name = reg ? suture_capstone.reg_name(cs, reg) : NULL;
 
 	for (size_t i = 0; name && i < sizeof(number); i++) {
 		if (!strcmp(name, parts[i]) || (i >= 9 && !strncmp(name, parts[i], 3)))

@@ -130,7 +130,7 @@ static bool same_text(struct suture_code *code, const cs_insn *old, const uint8_
 		return false;
 	snprintf(want, sizeof(want), "%.*s[%s%s", (int)(rip - old->op_str), old->op_str, gpr[base],
 		 end);
-	return cs_disasm_iter(code->cs, &bytes, &left, &at, code->insn) && !left &&
+	return suture_capstone.disasm_iter(code->cs, &bytes, &left, &at, code->insn) && !left &&
 	       !strcmp(code->insn->mnemonic, old->mnemonic) && !strcmp(code->insn->op_str, want);
 }
 
