@@ -15,6 +15,7 @@
 #include "procmaps.h"
 
 #define DELETED " (deleted)"
+#define READ_MIN 16384	/* bytes; the kernel gives a page at once */
 
 /* "START-END PERMS OFFSET MAJOR:MINOR INODE      PATH"; false: no file, or not understood. */
 static bool parse_line(char *line, struct suture_mapping *m)
@@ -46,8 +47,6 @@ static bool parse_line(char *line, struct suture_mapping *m)
 		at++;
 
 	len = strlen(at);
-	if (len && at[len - 1] == '\n')
-		at[--len] = '\0';
 	m->deleted = len > tail && !strcmp(at + len - tail, DELETED);
 	if (m->deleted)
 		at[len - tail] = '\0';
@@ -59,31 +58,49 @@ static bool parse_line(char *line, struct suture_mapping *m)
 static int scan_dir(pid_t pid, pid_t tid, suture_mapping_fn fn, void *arg)
 {
 	struct suture_mapping m = { .pid = pid, .tid = tid };
-	char path[64], *line = NULL;
-	int ret = 0, lines = 0;
-	size_t size = 0;
-	FILE *file;
+	char path[64], *buf = NULL, *grown, *at, *end;
+	size_t room = 0, len = 0;
+	int fd, ret = 0, lines = 0;
+	ssize_t got;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	file = fopen(path, "re");
-	if (!file)
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return -errno;
-	/* stdio's usual buffer is a quarter of what the kernel gives at once. */
-	setvbuf(file, NULL, _IOFBF, 4096);
-	errno = 0;
-	while (getline(&line, &size, file) >= 0) {
-		lines++;
-		if (!parse_line(line, &m))
+	/* Not by stdio: most are empty, and there are many. */
+	for (;;) {
+		if (room - len < READ_MIN) {
+			room = room ? 2 * room : 2 * READ_MIN;
+			grown = realloc(buf, room);
+			if (!grown) {
+				ret = -ENOMEM;
+				goto out;
+			}
+			buf = grown;
+		}
+		got = read(fd, buf + len, room - len);
+		if (got < 0 && errno == EINTR)
 			continue;
-		ret = fn(&m, arg);
-		if (ret < 0)
-			break;
-		errno = 0;
+		if (got <= 0) {
+			ret = got ? -errno : 0;
+			goto out;
+		}
+		len += got;
+		for (at = buf; (end = memchr(at, '\n', buf + len - at)); at = end + 1) {
+			*end = '\0';
+			lines++;
+			if (!parse_line(at, &m))
+				continue;
+			ret = fn(&m, arg);
+			if (ret < 0)
+				goto out;
+		}
+		len = buf + len - at;
+		memmove(buf, at, len);
 	}
-	if (!ret && ferror(file) && errno)
-		ret = -errno;
-	free(line);
-	fclose(file);
+out:
+	free(buf);
+	close(fd);
 	return ret < 0 ? ret : lines;
 }
 
@@ -91,11 +108,15 @@ static int scan_dir(pid_t pid, pid_t tid, suture_mapping_fn fn, void *arg)
 static int scan_other_threads(pid_t pid, suture_mapping_fn fn, void *arg)
 {
 	struct dirent *entry;
+	struct stat st;
 	char path[64];
 	int ret = 0;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	/* The links of a folder are those of its own two and one for each in it. */
+	if (!stat(path, &st) && st.st_nlink == 3)
+		return 0;
 	dir = opendir(path);
 	if (!dir)
 		return -errno;
