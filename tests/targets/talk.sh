@@ -9,7 +9,7 @@ LIB=$T/funcs/libfuncs.so
 # What differs between machines: the dynamic linker and the folder of Debian's libraries,
 # and in hex digits what a branch over an entry and a breakpoint look like.
 # shellcheck disable=SC2034
-case $(uname -m) in
+case $HOSTTYPE in
 x86_64)
 	LD=/lib64/ld-linux-x86-64.so.2 LIBS=/lib/x86_64-linux-gnu
 	BRANCH='^e9' BREAKPOINT=cc

@@ -290,6 +290,21 @@ static size_t needed(void)
 	return end;
 }
 
+/* Is there, in the file, a segment, a note or a header that ends at @size or reaches over it? */
+static int cuts_something(size_t size)
+{
+	int nr;
+	const Elf64_Phdr *ph = phdrs(&nr);
+
+	if (size <= (size_t)((const uint8_t *)(ph + nr) - image))
+		return 1;
+	for (int i = 0; i < nr; i++)
+		if (ph[i].p_type != PT_GNU_STACK && size + 1 >= ph[i].p_offset &&
+		    size <= ph[i].p_offset + ph[i].p_filesz + 1)
+			return 1;
+	return 0;
+}
+
 static void run_cut(void)
 {
 	size_t least = needed();
@@ -297,8 +312,9 @@ static void run_cut(void)
 	int err;
 
 	for (size_t size = image_size; size-- > 0;) {
-		/* behind its segments a file has only what debuggers read */
-		if (size > least && size % 512)
+		/* Between its segments, where arm64 has 60 KiB, and behind them a file has
+		 * nothing that the kernel reads. */
+		if (!cuts_something(size) && size % 512)
 			continue;
 		if (truncate(INPUT, size))
 			bad("truncate: %s", strerror(errno));
