@@ -20,6 +20,7 @@ static const struct {
 	{ "cs_free", offsetof(struct suture_capstone, free) },
 	{ "cs_disasm_iter", offsetof(struct suture_capstone, disasm_iter) },
 	{ "cs_reg_name", offsetof(struct suture_capstone, reg_name) },
+	{ "cs_regs_access", offsetof(struct suture_capstone, regs_access) },
 };
 
 struct suture_capstone suture_capstone;

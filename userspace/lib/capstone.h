@@ -19,6 +19,7 @@ struct suture_capstone {
 	typeof(cs_free) *free;
 	typeof(cs_disasm_iter) *disasm_iter;
 	typeof(cs_reg_name) *reg_name;
+	typeof(cs_regs_access) *regs_access;
 };
 
 /* To be used after suture_capstone_load() only. */

@@ -60,7 +60,8 @@ static bool writes(const struct suture_code *code, const cs_insn *insn, x86_reg 
 	cs_regs read, written;
 	uint8_t nr_read, nr_written;
 
-	if (cs_regs_access(code->csd, insn, read, &nr_read, written, &nr_written) != CS_ERR_OK)
+	if (suture_capstone.regs_access(code->csd, insn, read, &nr_read, written,
+					&nr_written) != CS_ERR_OK)
 		return true;
 	for (int i = 0; i < nr_written; i++)
 		if (whole(written[i]) == reg)
