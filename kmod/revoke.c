@@ -4,8 +4,13 @@
  * signatures. There is one list a signer, the one with his highest serial number: nobody's
  * list takes back what another has revoked. What is loaded already stays until the caller
  * reverts it, who is told which patches those are.
+ *
+ * The digests of a patch are computed when it is loaded, if a list in force has any, else
+ * when the first such list comes. A loaded patch of which they cannot be had counts as
+ * revoked then.
  */
 #define pr_fmt(fmt) "suture: " fmt
+#include <linux/file.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -21,6 +26,7 @@ struct list {
 };
 
 static LIST_HEAD(lists);	/* suture_lock; at most one for each certificate */
+static bool digests_wanted;	/* by one of them; likewise, read anywhere as a hint */
 
 static void free_list(struct list *list)
 {
@@ -35,15 +41,22 @@ static const struct list *find_revoking(const struct suture_patch *patch)
 		.name = suture_patch_name(patch),
 		.version = suture_patch_version(patch),
 		.digests = patch->seal.digests,
-		.nr_digests = ARRAY_SIZE(patch->seal.digests),
+		.nr_digests = patch->seal.hashed ? ARRAY_SIZE(patch->seal.digests) : 0,
 	};
 	const struct list *list;
 
 	list_for_each_entry(list, &lists, node) {
-		if (spm_is_revoked(&list->entries, &subject))
+		if (spm_is_revoked(&list->entries, &subject) ||
+		    (list->entries.nr_digests && !patch->seal.hashed))
 			return list;
+		cond_resched();
 	}
 	return NULL;
+}
+
+bool suture_digests_wanted(void)
+{
+	return READ_ONCE(digests_wanted);
 }
 
 bool suture_is_revoked(const struct suture_patch *patch)
@@ -51,11 +64,23 @@ bool suture_is_revoked(const struct suture_patch *patch)
 	return find_revoking(patch);
 }
 
-/* Under suture_lock. 0, or -EKEYREVOKED with *message. */
-int suture_revoked_check(const struct suture_patch *patch, char *message)
+/* Of a patch that is to be loaded, under suture_lock. 0, -EKEYREVOKED, or another error, with
+ * *message. */
+int suture_revoked_check(struct suture_patch *patch, char *message)
 {
-	const struct list *list = find_revoking(patch);
+	const struct list *list;
+	int ret;
 
+	/* Only when the first list with a digest has come just now. */
+	if (digests_wanted && !patch->seal.hashed) {
+		ret = suture_sign_hash(patch->file, &patch->seal);
+		if (ret) {
+			suture_say(message, "%pD: cannot be read to compare it with revocation lists",
+				   patch->file);
+			return ret;
+		}
+	}
+	list = find_revoking(patch);
 	if (!list)
 		return 0;
 	suture_say(message, "%s %s: has been revoked by \"%s\", in list no. %llu",
@@ -106,6 +131,60 @@ err:
 	return ERR_PTR(ret);
 }
 
+/* Under suture_lock: the next patch behind number @seq without digests, or NULL. */
+static struct suture_patch *next_unhashed(u64 seq)
+{
+	struct suture_patch *patch;
+
+	list_for_each_entry(patch, &suture_patches, node) {
+		if (patch->seq > seq && !patch->seal.hashed)
+			return patch;
+	}
+	return NULL;
+}
+
+/*
+ * Digests of the patches that were loaded without. By suture_lock, but not while their files
+ * are read: that takes as long as those let it. Returns 0, -ENOMEM or -EINTR.
+ */
+static int hash_loaded(void)
+{
+	struct suture_patch *patch;
+	struct suture_seal seal;
+	struct file *file;
+	u64 seq = 0;
+	int ret = 0;
+
+	while (ret != -ENOMEM && ret != -EINTR && (patch = next_unhashed(seq))) {
+		seq = patch->seq;
+		kref_get(&patch->ref);
+		file = get_file(patch->file);
+		mutex_unlock(&suture_lock);
+		ret = suture_sign_hash(file, &seal);
+		if (ret)
+			pr_warn("%s: cannot be read to compare it with revocation lists (%d)\n",
+				suture_patch_name(patch), ret);
+		fput(file);
+		mutex_lock(&suture_lock);
+		if (!ret) {
+			memcpy(patch->seal.digests, seal.digests, sizeof(seal.digests));
+			patch->seal.hashed = true;
+		}
+		suture_patch_put(patch);
+	}
+	return ret == -ENOMEM || ret == -EINTR ? ret : 0;
+}
+
+static void count_digests(void)
+{
+	const struct list *list;
+	bool wanted = false;
+
+	list_for_each_entry(list, &lists, node)
+		wanted |= list->entries.nr_digests != 0;
+	WRITE_ONCE(digests_wanted, wanted);
+}
+
 /*
  * Under suture_lock: puts @list into the place of that signer's earlier one, which it leaves
  * in *@ret_old: NULL, or what the caller frees.
@@ -149,6 +228,7 @@ static int take_list(struct list *list, const struct file *file, struct list **r
 int suture_revoke(struct file *file, char (*names)[SUTURE_NAME_MAX],
 		  struct suture_ioc_revoke *arg)
 {
+	const struct suture_cert *signer;
 	const struct suture_patch *patch;
 	u32 room = arg->nr_names, nr = 0;
 	struct list *list, *old;
@@ -165,6 +245,19 @@ int suture_revoke(struct file *file, char (*names)[SUTURE_NAME_MAX],
 		free_list(list);
 		return ret;
 	}
+	arg->serial = list->entries.serial;
+	arg->nr_entries = list->entries.nr;
+	signer = list->text.signer;
+	if (old)
+		free_list(old);
+	/* It is in force: who is loaded from here on has them. It may go with the next one as
+	 * soon as the lock is let go of. */
+	count_digests();
+	ret = digests_wanted ? hash_loaded() : 0;
+	if (ret) {
+		mutex_unlock(&suture_lock);
+		return ret;
+	}
 	list_for_each_entry(patch, &suture_patches, node) {
 		if (!find_revoking(patch))
 			continue;
@@ -173,15 +266,10 @@ int suture_revoke(struct file *file, char (*names)[SUTURE_NAME_MAX],
 		nr++;
 	}
 	arg->nr_names = nr;
-	arg->serial = list->entries.serial;
-	arg->nr_entries = list->entries.nr;
 	snprintf(text, sizeof(text), "revocation list no. %llu, %u entries, %u of them loaded",
 		 arg->serial, arg->nr_entries, nr);
-	/* still under the lock: the list may go with the next one */
-	suture_sign_tell(OP, file, list->text.signer, "verified", text, 0);
 	mutex_unlock(&suture_lock);
-	if (old)
-		free_list(old);
+	suture_sign_tell(OP, file, signer, "verified", text, 0);
 	return 0;
 }
 

@@ -132,6 +132,21 @@ static const char *doubt(const struct file *file)
 	return NULL;
 }
 
+/* Does it end in the mark of a signature? Spares files without one the reading. */
+static int has_mark(struct file *file)
+{
+	char end[SPM_SIGN_MAGIC_LEN];
+	loff_t pos = i_size_read(file_inode(file)) - (loff_t)sizeof(end);
+	ssize_t got;
+
+	if (pos < 0)
+		return 0;
+	got = kernel_read(file, end, sizeof(end), &pos);
+	if (got < 0)
+		return got;
+	return got == sizeof(end) && !memcmp(end, SPM_SIGN_MAGIC, sizeof(end));
+}
+
 /*
  * All of the file, by vmalloc. Not by kernel_read_file(): what that reads has to be of a
  * kind that the security modules know (IPE warns of any other), and this is none of them.
@@ -290,6 +305,41 @@ bool suture_sign_required(void)
 	return READ_ONCE(require_signature);
 }
 
+static void hash(const void *buf, size_t len, size_t image_len, struct suture_seal *seal)
+{
+	sha256(buf, len, seal->digests[0]);
+	if (image_len == len)
+		memcpy(seal->digests[1], seal->digests[0], SPM_DIGEST_LEN);
+	else
+		sha256(buf, image_len, seal->digests[1]);
+	seal->hashed = true;
+}
+
+/*
+ * suture_sign_hash - the digests of a patch module that was loaded without
+ *
+ * What was loaded is what is read here: see above. Returns 0 or an error.
+ */
+int suture_sign_hash(struct file *file, struct suture_seal *seal)
+{
+	struct spm_signature sig;
+	const char *why;
+	ssize_t len;
+	void *buf;
+	int ret;
+
+	len = read_all(file, FILE_MAX, &buf);
+	if (len < 0)
+		return len;
+	ret = spm_split_signature(buf, len, len, &sig, &why);
+	if (ret >= 0) {
+		hash(buf, len, ret ? sig.image_len : len, seal);
+		ret = 0;
+	}
+	vfree(buf);
+	return ret;
+}
+
 /* All of the file in *@ret_buf, and what is to be said of it. The caller frees it, by vfree(). */
 static int read_and_judge(struct file *file, loff_t max, void **ret_buf, size_t *ret_len,
 			  struct verdict *verdict)
@@ -308,20 +358,28 @@ static int read_and_judge(struct file *file, loff_t max, void **ret_buf, size_t 
 /*
  * suture_sign_check - may this patch module be loaded?
  * @file: nobody can write it, see above
- * @seal: out: who has signed it, and its digests
+ * @seal: out: who has signed it, and its digests, where a list asks for some: hashing is
+ *        most of what a load would cost
  *
  * Returns 0, or an error with *message. Nothing of the file but its signature has been
  * looked at then.
  */
 int suture_sign_check(struct file *file, struct suture_seal *seal, char *message)
 {
-	bool required = suture_sign_required();
+	bool required = suture_sign_required(), wanted = suture_digests_wanted();
 	struct verdict verdict = { 0 };
-	const char *why = required ? doubt(file) : NULL;
+	const char *why = NULL;
 	void *buf = NULL;
 	size_t len;
 	int ret;
 
+	if (!required && !wanted) {
+		ret = has_mark(file);
+		if (ret <= 0)
+			return ret;
+	} else if (required) {
+		why = doubt(file);
+	}
 	if (why) {
 		ret = -EACCES;
 		strscpy(verdict.text, why, sizeof(verdict.text));
@@ -331,8 +389,8 @@ int suture_sign_check(struct file *file, struct suture_seal *seal, char *message
 	if (ret == -ENOMEM || ret == -EINTR)
 		goto out_free;
 	/* Of what is refused nobody asks for them. */
-	sha256(buf, len, seal->digests[0]);
-	sha256(buf, verdict.image_len, seal->digests[1]);
+	if (wanted)
+		hash(buf, len, verdict.image_len, seal);
 	if (ret == -ENODATA && !required) {
 		ret = 0;
 		goto out_free;

@@ -155,6 +155,7 @@ int spm_parse_revocations(const char *text, size_t len, struct spm_revocations *
 		if (ret)
 			return ret;
 		list->nr++;
+		list->nr_digests += entry.is_digest;
 	}
 	list->text = text;
 	list->len = len;

@@ -26,6 +26,7 @@ struct spm_revocations {
 	size_t len;
 	__u64 serial;
 	__u32 nr;		/* entries */
+	__u32 nr_digests;	/* of them */
 };
 
 /* One entry: a digest, or a name and a version ("*": any). */

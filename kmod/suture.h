@@ -79,6 +79,7 @@ struct suture_scope;
 /* What the signature of a patch module has said. */
 struct suture_seal {
 	const struct suture_cert *signer;	/* NULL: nobody whom this machine trusts */
+	bool hashed;				/* suture_lock, once the patch is loaded */
 	u8 digests[2][SPM_DIGEST_LEN];		/* SHA-256 of the file, and of what is signed */
 };
 
@@ -228,6 +229,7 @@ void suture_say(char *message, const char *fmt, ...) __printf(2, 3);
 
 /* ---- sign.c, trust.c */
 int suture_sign_check(struct file *file, struct suture_seal *seal, char *message);
+int suture_sign_hash(struct file *file, struct suture_seal *seal);
 void suture_sign_tell(const char *op, const struct file *file, const struct suture_cert *signer,
 		      const char *cause, const char *text, int ret);
 bool suture_sign_required(void);
@@ -239,8 +241,9 @@ int suture_rollback_check(struct suture_patch *patch, char *message);
 void suture_rollback_loaded(struct suture_patch *patch);
 int suture_floor(struct suture_ioc_floor *arg);
 void suture_rollback_exit(void);
+bool suture_digests_wanted(void);
 bool suture_is_revoked(const struct suture_patch *patch);
-int suture_revoked_check(const struct suture_patch *patch, char *message);
+int suture_revoked_check(struct suture_patch *patch, char *message);
 int suture_revoke(struct file *file, char (*names)[SUTURE_NAME_MAX],
 		  struct suture_ioc_revoke *arg);
 void suture_revoke_exit(void);

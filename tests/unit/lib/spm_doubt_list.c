@@ -82,7 +82,7 @@ const char *doubt_list(const struct spm_revocations *list, const char *text, siz
 	struct spm_revocation entry, last[2];
 	const char *end = text + len, *doubt;
 	char line[256], again[256];
-	unsigned int nr = 0;
+	unsigned int nr = 0, nr_digests = 0;
 	size_t pos = 0;
 
 	memset(last, 0, sizeof(last));
@@ -123,8 +123,11 @@ const char *doubt_list(const struct spm_revocations *list, const char *text, siz
 		last[1] = last[0];
 		last[0] = entry;
 		nr++;
+		nr_digests += entry.is_digest;
 	}
 	if (spm_next_revocation(list, &pos, &entry))
 		return "an entry that is not there";
+	if (nr_digests != list->nr_digests)
+		return "another number of digests than it has";
 	return nr == list->nr ? NULL : "another number of entries than it has";
 }
