@@ -330,8 +330,8 @@ void suture_order_replace(struct suture_patch *patch)
 
 /*
  * Under suture_lock: the goals of those whose place the patch takes follow its own. If it
- * is only for some processes, they stay for the others. What the user has reverted, or
- * what was superseded by another one before, does not come back.
+ * is only for some processes, they stay for the others. What the user has reverted, what
+ * was superseded by another one before, or what is revoked, does not come back.
  */
 void suture_order_follow(struct suture_patch *patch)
 {
@@ -342,7 +342,7 @@ void suture_order_follow(struct suture_patch *patch)
 		return;
 	list_for_each_entry(other, &suture_patches, node) {
 		if (other->replaced_by == patch &&
-		    (coming || !(other->unwanted || other->superseded)))
+		    (coming || !(other->unwanted || other->superseded || suture_is_revoked(other))))
 			suture_patch_set_goal(other, coming ? SUTURE_GOAL_UNPATCHED :
 							      SUTURE_GOAL_PATCHED);
 	}

@@ -4,6 +4,7 @@
  *   remember list                      a line "NAME VERSION" each
  *   remember raise NAME VERSION        prints the version that is remembered then, or an error
  *   remember fill                      as many names as there is room for; prints how many
+ *   remember revoke LIST               hands it in and reverts nothing; prints what it should
  *   remember misuse LIST               wrong arguments; LIST is signed, and taken as it is
  */
 #define _GNU_SOURCE
@@ -140,6 +141,23 @@ static void misuse_revoke(const char *path)
 	printf("ok %u, %s\n", done, names[0]);
 }
 
+static int hand_in(const char *path)
+{
+	char names[8][SUTURE_NAME_MAX];
+	struct suture_ioc_revoke r = {
+		.size = sizeof(r), .fd = open(path, O_RDONLY | O_CLOEXEC), .nr_names = 8,
+		.names = (uintptr_t)names,
+	};
+
+	if (ioctl(dev, SUTURE_IOC_REVOKE, &r)) {
+		printf("%s: %s\n", strerrorname_np(errno), r.message);
+		return 1;
+	}
+	for (unsigned int i = 0; i < r.nr_names && i < 8; i++)
+		printf("%s\n", names[i]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	char version[SUTURE_FLOOR_VERSION_MAX];
@@ -157,6 +175,8 @@ int main(int argc, char **argv)
 		printf("%s\n", error ? strerrorname_np(error) : version);
 		return error != 0;
 	}
+	if (!strcmp(argv[1], "revoke") && argc == 3)
+		return hand_in(argv[2]);
 	if (!strcmp(argv[1], "misuse") && argc == 3) {
 		misuse_floor();
 		misuse_revoke(argv[2]);
