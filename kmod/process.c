@@ -195,8 +195,8 @@ static bool is_stuck(struct mm_struct *mm, const struct inode *inode)
 
 /*
  * suture_watchable - can a uprobe of the file come or go just now?
- * @patience_ms: for one process. A busy one is done with its lock some time, one that
- *               wants to be in the way is not
+ * @patience_ms: for all processes together. A busy one is done with its lock some time, one
+ *               that wants to be in the way is not, and can have many children
  *
  * That takes the mmap_lock of each process that maps it, for writing, while no process of
  * the system can fork. Returns 0, -ENOMEM, or -EBUSY; @message (may be NULL) names a process
@@ -204,6 +204,7 @@ static bool is_stuck(struct mm_struct *mm, const struct inode *inode)
  */
 int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *message)
 {
+	unsigned long until = jiffies + msecs_to_jiffies(patience_ms);
 	struct suture_procs procs;
 	unsigned int i;
 	int ret;
@@ -211,7 +212,6 @@ int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *
 	ret = suture_procs_collect(&procs);
 	for (i = 0; !ret && i < procs.nr; i++) {
 		struct mm_struct *mm = suture_task_mm(procs.tasks[i]);
-		unsigned long until = jiffies + msecs_to_jiffies(patience_ms);
 		bool stuck;
 
 		if (!mm)
