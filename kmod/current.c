@@ -62,13 +62,21 @@ static bool unmap_stale(struct suture_survey *survey)
 	return ok;
 }
 
+#define LONG_TRIES	20	/* of what others wait for the lock */
+
 /* A fork copies all of it or nothing: it takes the mmap_lock for writing. */
 static int write_current(struct suture_change *change, struct suture_block *block)
 {
+	unsigned int i;
 	u32 func = 0;
 	int ret = 0;
 
-	mmap_read_lock(change->mm);
+	/* Better late than not yet; but a revert waits for us (patch->applying), and another
+	 * thread can have the lock held for as long as it likes. */
+	for (i = 1; !suture_mmap_read_lock(change->mm); i++) {
+		if (i == LONG_TRIES || fatal_signal_pending(current))
+			return suture_not_now(block, -EBUSY, 0);
+	}
 	if (!suture_edits_mapped(change->edits))
 		ret = -EBUSY;
 	else if (!suture_edits_match(change->edits, &func))
