@@ -335,6 +335,7 @@ void suture_change_undo(struct suture_change *change)
 
 	if (change->edits)
 		suture_edits_give_back(change->edits);
+	suture_states_take_back(change);
 	for (i = 0; i < change->nr; i++) {
 		/* Where a hook's thread may be inside, it is stale: drained by the next look. */
 		if (change->parts[i].mapped && !change->born)

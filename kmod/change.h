@@ -35,6 +35,7 @@ void suture_change_undo(struct suture_change *change);
 
 /* ---- states.c */
 int suture_states_hand_over(const struct suture_change *change);
+void suture_states_take_back(const struct suture_change *change);
 void suture_states_forget(const struct suture_part *part, struct mm_struct *mm);
 
 /* ---- ready.c */

@@ -72,6 +72,27 @@ int suture_states_hand_over(const struct suture_change *change)
 	return ret;
 }
 
+/*
+ * The change was not made: what is replaced stays in force, and must not lead to another
+ * that may go. Where a slot cannot be written just now, the next try does it.
+ */
+void suture_states_take_back(const struct suture_change *change)
+{
+	const struct suture_part *to = &change->parts[0];
+	unsigned int i;
+	u32 k, state;
+
+	for (i = 1; i < change->nr && to->op == SUTURE_PART_ADD; i++) {
+		const struct suture_part *from = &change->parts[i];
+
+		for (k = 0; k < to->patch->note.nr_states; k++) {
+			state = suture_find_state(from->patch, to->patch->note.states[k].id);
+			if (from->op == SUTURE_PART_REMOVE && state != SUTURE_MAX_STATES)
+				write_slot(from, change->mm, state, 0, 0);
+		}
+	}
+}
+
 /* The replaced one's data is gone from here on. If the slot cannot be written, the process
  * has taken its memory away, and nobody asks. */
 void suture_states_forget(const struct suture_part *part, struct mm_struct *mm)
