@@ -208,14 +208,17 @@ static bool will_park(struct suture_gate *gate, struct seat *seat)
  * suture_hooks_ready - have a thread that can run hooks
  *
  * Gate closed. One that is parked, or is about to; or else one that is asleep is
- * woken, and nobody where none is fit. 0; -EAGAIN (SUTURE_REASON_HOOK_NOBODY);
+ * woken, and nobody where none is fit. One that is about to may lack a CPU for long (a
+ * quota, SCHED_IDLE): so where one could be woken the others wait no longer for it than
+ * for any thread. 0; -EAGAIN (SUTURE_REASON_HOOK_NOBODY);
  * -ESRCH. Afterwards suture_hooks_run() does not lack one.
  */
 int suture_hooks_ready(struct suture_gate *gate, struct suture_block *block)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(ANSWER_MS);
+	unsigned long soon = jiffies + usecs_to_jiffies(suture_budget_us) + 1;
+	bool more, can_wake, tried = false;
 	unsigned int i;
-	bool more;
 
 	/* Not a thread that had to be pulled out of a hook. */
 	if (gate->runner.left)
@@ -224,6 +227,7 @@ int suture_hooks_ready(struct suture_gate *gate, struct suture_block *block)
 		return 0;
 	do {
 		more = false;
+		can_wake = false;
 		for (i = 0; i < gate->nr && time_before(jiffies, end); i++) {
 			struct seat *seat = &gate->seats[i];
 
@@ -233,11 +237,17 @@ int suture_hooks_ready(struct suture_gate *gate, struct suture_block *block)
 					return 0;
 			}
 			more |= will_park(gate, seat);
+			can_wake |= may_wake(gate, seat);
+		}
+		if (can_wake && !tried && time_after(jiffies, soon)) {
+			tried = true;
+			if (wake_one(gate))
+				return 0;
 		}
 		if (more)
 			usleep_range(20, 50);
 	} while (more && time_before(jiffies, end));
-	return wake_one(gate) ? 0 : nobody(gate, block);
+	return !tried && wake_one(gate) ? 0 : nobody(gate, block);
 }
 
 /* -------------------------------------------------------------- the hooks */
