@@ -32,6 +32,7 @@
  *   states.c      what replaced patches have built up
  *   current.c     the same by the process itself, in text that is new
  *   transition.c  one process after the other towards the goal
+ *   late.c        whose hooks have been late in this step
  *   nudge.c       a thread that comes back tells the transition
  *   scope.c       which processes a patch is for: rules, canary
  *   fail.c        failures for tests
@@ -152,6 +153,7 @@ struct suture_patch {
 	unsigned int delay_ms;		/* of the last wait; grows */
 	bool dirty;			/* a new mapping wants a look */
 	bool left_over;			/* a mapping that nothing leads to; the transition's */
+	bool hook_late;			/* in the process just looked at; likewise */
 	unsigned long last_look;	/* jiffies */
 	struct pid *nudged;		/* nudge.c: a process that may not wait any more */
 	unsigned long last_nudge;	/* jiffies */
@@ -571,6 +573,17 @@ void suture_runners_exit(void);
 #define SUTURE_LINKER_RANGES	8U
 int suture_ranges_linker(struct suture_ranges *ranges, struct suture_patch *patch,
 			 struct mm_struct *mm, const struct suture_view *view);
+
+/* ---- late.c */
+#define SUTURE_MAX_LATES	16
+
+struct suture_lates {
+	unsigned int nr;
+	kuid_t owners[SUTURE_MAX_LATES];
+};
+
+bool suture_was_late(const struct suture_lates *lates, struct task_struct *leader);
+void suture_late(struct suture_lates *lates, struct task_struct *leader);
 
 /* ---- fail.c */
 bool suture_fails(void);

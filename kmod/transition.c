@@ -105,6 +105,7 @@ static enum outcome ended(const struct suture_survey *survey, struct task_struct
 		ret = block->value;
 	else if (block->reason == SUTURE_REASON_HOOK_LATE)
 		state = SUTURE_PROC_FAILED;
+	patch->hook_late = block->reason == SUTURE_REASON_HOOK_LATE;
 	suture_record(patch, leader, survey->mm, state, ret, block, held_us);
 	return OUTCOME_STUCK;
 }
@@ -293,10 +294,12 @@ static bool turned(const struct suture_patch *patch, u32 turns)
 }
 
 /* Look at all processes once. 0, -ENOMEM, or -EAGAIN: the goal has turned meanwhile. */
-static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, struct tally *tally)
+static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
+		struct suture_lates *lates, struct tally *tally)
 {
 	struct suture_survey *survey;
 	struct suture_procs procs;
+	enum outcome outcome;
 	unsigned int i;
 	int ret;
 
@@ -317,7 +320,15 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns, st
 			ret = -EAGAIN;
 			break;
 		}
-		switch (one_process(survey, procs.tasks[i], goal)) {
+		if (suture_was_late(lates, procs.tasks[i])) {
+			tally->waiting++;
+			continue;
+		}
+		patch->hook_late = false;
+		outcome = one_process(survey, procs.tasks[i], goal);
+		if (patch->hook_late)
+			suture_late(lates, procs.tasks[i]);
+		switch (outcome) {
 		case OUTCOME_CHANGED:
 			tally->changed++;
 			break;
@@ -429,6 +440,7 @@ static void step(struct suture_patch *patch)
 {
 	u32 turns = READ_ONCE(patch->turns);
 	enum suture_goal goal = READ_ONCE(patch->goal);
+	struct suture_lates lates = {};
 	unsigned int rounds = 0;
 	struct tally tally;
 	bool applying;
@@ -445,7 +457,7 @@ static void step(struct suture_patch *patch)
 		/* pairs with watch_work(): who works towards the other goal is seen */
 		smp_mb();
 		applying = goal == SUTURE_GOAL_UNPATCHED && atomic_read(&patch->applying);
-		ret = look(patch, goal, turns, &tally);
+		ret = look(patch, goal, turns, &lates, &tally);
 		/* A process that was changed may have forked before, and one that has ended
 		 * as well; but others come and go all the time, so that ends some day. */
 		rounds++;
