@@ -203,8 +203,13 @@ static int verify(const void *buf, size_t len, const struct spm_signature *sig,
 			 "is signed in a way that this kernel cannot verify");
 		return ret;
 	}
-	snprintf(verdict->text, sizeof(verdict->text),
-		 "is not what \"%s\" has signed: it was altered", verdict->cert->name);
+	if (ret == -EKEYREJECTED && suture_trust_blacklisted(buf, sig->image_len, &sig->pkcs7))
+		snprintf(verdict->text, sizeof(verdict->text),
+			 "is signed by \"%s\", whose key this kernel has on its list of revoked ones",
+			 verdict->cert->name);
+	else
+		snprintf(verdict->text, sizeof(verdict->text),
+			 "is not what \"%s\" has signed: it was altered", verdict->cert->name);
 	return -EKEYREJECTED;
 }
 

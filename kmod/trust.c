@@ -17,6 +17,7 @@
 #include <linux/namei.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/verification.h>
 #include <linux/vmalloc.h>
 
 #include "baked.h"
@@ -90,6 +91,27 @@ const struct suture_cert *suture_trust_find(const struct spm_issuer *issuer)
 struct key *suture_trust_ring(void)
 {
 	return ring;
+}
+
+/*
+ * Is a signature that was rejected of a key that the kernel itself has revoked (.blacklist)?
+ *
+ * That verdict has no name of its own. But it comes before any key of the caller's is looked
+ * at, so with an empty keyring there is no other reason to reject what is of one of ours.
+ */
+bool suture_trust_blacklisted(const void *data, size_t len, const struct spm_bytes *pkcs7)
+{
+	struct key *none;
+	int ret;
+
+	none = keyring_alloc(".suture_none", GLOBAL_ROOT_UID, GLOBAL_ROOT_GID, current_cred(),
+			     KEY_POS_SEARCH, KEY_ALLOC_NOT_IN_QUOTA, NULL, NULL);
+	if (IS_ERR(none))
+		return false;
+	ret = verify_pkcs7_signature(data, len, pkcs7->data, pkcs7->len, none,
+				     VERIFYING_MODULE_SIGNATURE, NULL, NULL);
+	key_put(none);
+	return ret == -EKEYREJECTED;
 }
 
 static void name_cert(struct suture_cert *cert)

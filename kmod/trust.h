@@ -29,6 +29,7 @@ int suture_sign_text(struct file *file, size_t max, const char *op, struct sutur
 
 const struct suture_cert *suture_trust_find(const struct spm_issuer *issuer);
 struct key *suture_trust_ring(void);
+bool suture_trust_blacklisted(const void *data, size_t len, const struct spm_bytes *pkcs7);
 bool suture_trust_of_root(const struct file *file);
 int suture_trust_time(const struct suture_cert *cert);
 
