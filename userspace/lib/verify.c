@@ -162,8 +162,47 @@ static bool has_status(const struct suture_verify_proc *proc, unsigned int patch
 	return false;
 }
 
+static bool has_pid(const struct pids *pids, pid_t pid)
+{
+	for (size_t i = 0; i < pids->nr; i++)
+		if (pids->list[i] == pid)
+			return true;
+	return false;
+}
+
+/* The kernel says patched, and we have found nothing to compare: it may have copied all of a
+ * target to anonymous memory. */
+static int add_unseen(struct suture_verifier *v, pid_t pid, unsigned int patch)
+{
+	struct suture_verify *verify = v->verify;
+	struct suture_verify_proc proc, *more;
+	struct suture_difference *d;
+	int ret;
+
+	ret = suture_verify_process(v, pid, &proc);
+	if (ret)
+		return ret == -ENOMEM ? ret : 0;
+	if (!proc.observed)
+		proc.observed = calloc(verify->nr_patches + 1, sizeof(*proc.observed));
+	more = reallocarray(verify->procs, verify->nr_procs + 1, sizeof(*more));
+	if (more)
+		verify->procs = more;
+	d = more && proc.observed ? suture_verify_add(&proc, SUTURE_DIFFERENT_UNREAD, patch, "") :
+				    NULL;
+	if (!d) {
+		suture_verify_proc_free(&proc);
+		return suture_error_nomem(v->err);
+	}
+	snprintf(d->text, sizeof(d->text),
+		 "the kernel says patched, and no file of a target is mapped that it could be compared with");
+	more[verify->nr_procs++] = proc;
+	return 0;
+}
+
+/* @pids were just looked at. */
 static int compare_status(struct suture_verifier *v, unsigned int patch,
-			  const struct suture_proc *said, size_t nr, struct pids *again)
+			  const struct suture_proc *said, size_t nr, const struct pids *pids,
+			  struct pids *again)
 {
 	struct suture_verify *verify = v->verify;
 	size_t i, k;
@@ -180,16 +219,22 @@ static int compare_status(struct suture_verifier *v, unsigned int patch,
 		if (!has_status(proc, patch))
 			ret = disagree(v, proc, patch, k < nr ? &said[k] : NULL);
 	}
-	/* began after our look */
-	for (k = 0; k < nr && !ret; k++)
-		if (said[k].pid && said[k].state == SUTURE_PROC_PATCHED &&
-		    !find_proc(verify, said[k].pid))
+	for (k = 0; k < nr && !ret; k++) {
+		if (!said[k].pid || said[k].state != SUTURE_PROC_PATCHED ||
+		    find_proc(verify, said[k].pid))
+			continue;
+		/* else it began after our look */
+		if (has_pid(pids, said[k].pid))
+			ret = add_unseen(v, said[k].pid, patch);
+		if (!ret)
 			ret = add_pid(again, said[k].pid);
+	}
 	return ret;
 }
 
 /* Ask the kernel, and note with whom it disagrees, or who should be looked at again. */
-static int compare_all(struct suture_verifier *v, int dev, struct pids *again)
+static int compare_all(struct suture_verifier *v, int dev, const struct pids *pids,
+		       struct pids *again)
 {
 	struct suture_verify *verify = v->verify;
 	struct suture_proc *said;
@@ -206,7 +251,7 @@ static int compare_all(struct suture_verifier *v, int dev, struct pids *again)
 			ret = suture_device_procs(dev, name, &said, &nr, v->err);
 		if (ret)
 			return suture_error_prefix(v->err, "%s", name);
-		ret = compare_status(v, p, said, nr, again);
+		ret = compare_status(v, p, said, nr, pids, again);
 		free(said);
 	}
 	for (i = 0; i < verify->nr_procs && !ret; i++)
@@ -242,7 +287,7 @@ static int look_at_all(struct suture_verifier *v, int dev)
 		places = places ?: verify->nr_places;
 		bytes = bytes ?: verify->nr_bytes;
 		if (!ret)
-			ret = compare_all(v, dev, &again);
+			ret = compare_all(v, dev, &pids, &again);
 		if (ret || !again.nr || tries == TRIES)
 			break;
 		free(pids.list);

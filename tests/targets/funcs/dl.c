@@ -8,6 +8,7 @@
  *   answer       the value of answer(4)
  *   hide, show   the library's text is made read-only, executable again
  *   copy         the library's text is copied to anonymous memory at the same address
+ *   copy-all     all of the library is: nothing of its file stays mapped
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -43,21 +44,50 @@ static int protect_text(int prot)
 	return text_of_answer(&start, &size) ? mprotect(start, size, prot) : -1;
 }
 
+static int copy_mapping(char *start, size_t size, int prot)
+{
+	char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return -1;
+	memcpy(copy, start, size);
+	if (mprotect(copy, size, prot))
+		return -1;
+	return mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, start) == start ? 0 : -1;
+}
+
 /* as programs do that want their text in huge pages */
 static int copy_text(void)
 {
-	char *start, *copy;
+	char *start;
 	size_t size;
 
 	if (!text_of_answer(&start, &size))
 		return -1;
-	copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (copy == MAP_FAILED)
-		return -1;
-	memcpy(copy, start, size);
-	if (mprotect(copy, size, PROT_READ | PROT_EXEC))
-		return -1;
-	return mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, start) == start ? 0 : -1;
+	return copy_mapping(start, size, PROT_READ | PROT_EXEC);
+}
+
+static int copy_all(void)
+{
+	struct { unsigned long start, end; int prot; } m[16];
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512], r, w, x;
+	int nr = 0;
+
+	while (maps && nr < 16 && fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "/libfuncs.so") ||
+		    sscanf(line, "%lx-%lx %c%c%c", &m[nr].start, &m[nr].end, &r, &w, &x) != 5)
+			continue;
+		m[nr++].prot = (r == 'r' ? PROT_READ : 0) | (w == 'w' ? PROT_WRITE : 0) |
+			       (x == 'x' ? PROT_EXEC : 0);
+	}
+	if (maps)
+		fclose(maps);
+	for (int i = 0; i < nr; i++) {
+		if (copy_mapping((char *)m[i].start, m[i].end - m[i].start, m[i].prot))
+			return -1;
+	}
+	return nr ? 0 : -1;
 }
 
 static void handle(int argc, char **argv)
@@ -92,6 +122,8 @@ static void handle(int argc, char **argv)
 		proto_say(protect_text(PROT_READ | PROT_EXEC) ? "bad show" : "ok");
 	} else if (!strcmp(argv[0], "copy") && answer) {
 		proto_say(copy_text() ? "bad copy" : "ok");
+	} else if (!strcmp(argv[0], "copy-all") && answer) {
+		proto_say(copy_all() ? "bad copy" : "ok");
 	} else if (!strcmp(argv[0], "answer") && answer) {
 		proto_say("%d", answer(4));
 	} else {

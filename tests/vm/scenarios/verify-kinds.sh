@@ -58,6 +58,13 @@ apply replace --pid "${pid[dl]}"
 verified 2 "one is out of scope"
 is dl ok copy
 verified 2 "copied text"
+is dl ok copy-all
+is dl 1005 answer
+expect_eq "$(count_maps "${pid[dl]}" libfuncs.so)" 0 "mappings of the library"
+expect_eq "$(proc replace "${pid[dl]}" state)" patched "what the kernel says"
+expect_status 5 suture status --verify
+expect_match "$output" "the kernel says patched, and no file of a target is mapped" "nothing to compare"
 revert replace
+is dl 5 answer
 stop dl
 stop other
