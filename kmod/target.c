@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A file that carries an object: is it that build, and where is its text. */
+#define pr_fmt(fmt) "suture: " fmt
 #include <linux/file.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "suture.h"
 
@@ -105,6 +107,39 @@ static bool known(struct suture_patch *patch, struct inode *inode)
 	return false;
 }
 
+/* ------------------------------------------------------------- watching */
+
+#define STUCK_MS	2000	/* until it is told, and told again */
+#define STUCK_PATIENCE_MS 200
+
+static void tell_stuck(struct work_struct *unused);
+static DECLARE_DELAYED_WORK(stuck_work, tell_stuck);
+static const struct inode *stuck_inode;		/* suture_lock; constant while the work is queued */
+
+static void tell_stuck(struct work_struct *unused)
+{
+	char message[SUTURE_MESSAGE_MAX];
+
+	if (suture_watchable(stuck_inode, STUCK_PATIENCE_MS, message) == -EBUSY)
+		pr_warn("%s; until it lets go, no process can be forked\n", message);
+	schedule_delayed_work(&stuck_work, msecs_to_jiffies(STUCK_MS));
+}
+
+/*
+ * Who comes behind suture_watchable(), and locks his mappings only when the kernel is about
+ * to, keeps every fork of the system waiting for as long as he likes: so he is named.
+ */
+static void stuck_begin(const struct inode *inode)
+{
+	stuck_inode = inode;
+	schedule_delayed_work(&stuck_work, msecs_to_jiffies(STUCK_MS));
+}
+
+static void stuck_end(void)
+{
+	cancel_delayed_work_sync(&stuck_work);
+}
+
 /*
  * suture_target_add - watch a file that carries an object
  *
@@ -163,8 +198,10 @@ int suture_target_add(struct suture_patch *patch, u32 object, struct file *file,
 	up_write(&patch->targets_sem);
 	suture_watch_init(target);
 	patch->watched = true;
+	stuck_begin(inode);
 	ret = suture_fails() ? -ENOMEM :
 	      suture_uprobe_register(&target->uprobe, inode, target->offset);
+	stuck_end();
 	if (ret) {
 		why = "the kernel cannot watch its mappings (uprobe_register)";
 		down_write(&patch->targets_sem);
@@ -199,7 +236,9 @@ void suture_target_free(struct suture_target *target)
 {
 	struct suture_patch *patch = target->patch;
 
+	stuck_begin(target->inode);
 	suture_uprobe_unregister(&target->uprobe, target->inode, target->offset);
+	stuck_end();
 	down_write(&patch->targets_sem);
 	list_del(&target->node);
 	up_write(&patch->targets_sem);
