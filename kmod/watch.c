@@ -58,10 +58,10 @@ static void mapped(struct suture_uprobe *uprobe, struct mm_struct *mm)
 	atomic_inc(&works_in_flight);
 	if (!suture_task_work_add(current, &work->work))
 		return;
-	/* It exits. */
-	atomic_dec(&works_in_flight);
-	suture_patch_put(patch);
+	/* It exits. The count last, as in watch_work(): rmmod waits for it. */
 	kfree(work);
+	suture_patch_put(patch);
+	atomic_dec(&works_in_flight);
 	return;
 later:
 	WRITE_ONCE(patch->dirty, true);
