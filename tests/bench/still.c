@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * still SPM TARGET TIMES: how long it takes until a process is patched that is still. SPM
- * replaces hold() of TARGET when no thread is inside. Prints p50, p99 and the longest, us:
+ * replaces hold() of TARGET when no thread is inside. Prints p50, p99, the longest and the
+ * shortest, us:
  *   call    one idle process: from the call of LOAD until WAIT returns
  *   load    of that, the LOAD alone: check the file, watch the target
  *   hold    the kernel's own figure: from the first thread held until they are let go
@@ -70,8 +71,9 @@ static void be_child(void)
 
 static void show(const char *what, double *values, int n)
 {
-	printf("%s %.1f %.1f %.1f\n", what, bench_quantile(values, n, 0.5),
-	       bench_quantile(values, n, 0.99), bench_quantile(values, n, 1));
+	printf("%s %.1f %.1f %.1f %.1f\n", what, bench_quantile(values, n, 0.5),
+	       bench_quantile(values, n, 0.99), bench_quantile(values, n, 1),
+	       bench_quantile(values, n, 0));
 }
 
 static void begin_load(struct bench_patch *p)
