@@ -361,6 +361,34 @@ Test(store, reads_what_root_has_put_there)
 	suture_store_free(&store);
 }
 
+Test(store, lists_of_revocations)
+{
+	struct suture_store_file *lists;
+	char path[160];
+	size_t nr;
+
+	cr_assert(eq(int, suture_store_lists(&dirs, "", &lists, &nr, &err), 0));
+	cr_expect(eq(sz, nr, 0));
+	if (getuid())
+		cr_skip("only root can have files of root");
+	mkdir(paths[0], 0755);
+	mkdir(paths[1], 0755);
+	snprintf(path, sizeof(path), "%s/b.revocations", paths[0]);
+	put(path, "x");
+	snprintf(path, sizeof(path), "%s/a.revocations", paths[1]);
+	put(path, "x");
+	chmod(path, 0666);
+	snprintf(path, sizeof(path), "%s/.c.revocations", paths[1]);
+	put(path, "x");
+	copy_spm(paths[1], "d.spm", -1);
+	cr_assert(eq(int, suture_store_lists(&dirs, "", &lists, &nr, &err), 0), "%s", err.text);
+	cr_assert(eq(sz, nr, 2));
+	cr_expect(strstr(lists[0].path, "/usr/b.revocations") && !lists[0].why);
+	cr_expect(strstr(lists[1].path, "/var/a.revocations") && lists[1].why);
+	cr_expect(strstr(lists[1].why, "can be written by others") != NULL, "%s", lists[1].why);
+	suture_store_files_free(lists, nr);
+}
+
 Test(store, how_a_patch_fits)
 {
 	struct suture_found_file file = { .fd = -1 };

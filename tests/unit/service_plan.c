@@ -105,6 +105,34 @@ static void expect(const char *name, const char *wanted, const char *path)
 
 /* ------------------------------------------------------------- not loaded */
 
+Test(plan, revoked)
+{
+	struct suture_plan_file *old = file(USR "a-1.spm", "a", "1", SUTURE_FIT_DISK);
+	struct suture_plan_file *new = file(VAR "a-2.spm", "a", "2", SUTURE_FIT_DISK);
+
+	new->revoked = true;
+	make();
+	expect("a", "apply new", USR "a-1.spm");
+	old->revoked = true;
+	make();
+	expect("a", "leave revoked", VAR "a-2.spm");
+	/* whatever is configured; but who has removed it, knows that */
+	conf.install = false;
+	strcpy(mark("a")->installed, "2");
+	make();
+	expect("a", "leave revoked", VAR "a-2.spm");
+	mark("a")->removed = 5;
+	make();
+	expect("a", "leave removed", VAR "a-2.spm");
+	/* a version that is revoked takes no other's place */
+	mark("a")->removed = 0;
+	conf.install = true;
+	old->revoked = false;
+	applied(USR "a-1.spm", "a", "1");
+	make();
+	expect("a", "leave applied", USR "a-1.spm");
+}
+
 Test(plan, new_file)
 {
 	file(VAR "a.spm", "a", "1", SUTURE_FIT_DISK);

@@ -8,9 +8,13 @@
 #include "command.h"
 #include "service.h"
 
-static bool is_refused(const struct suture_store_file *file, void *arg)
+static enum suture_refusal is_refused(const struct suture_store_file *file, void *arg)
 {
-	return suture_report_error(arg, file->path, suture_why_name(SUTURE_WHY_REFUSED)) != NULL;
+	if (suture_report_error(arg, file->path, suture_why_name(SUTURE_WHY_REVOKED)))
+		return SUTURE_REFUSAL_REVOKED;
+	if (suture_report_error(arg, file->path, suture_why_name(SUTURE_WHY_REFUSED)))
+		return SUTURE_REFUSAL_REFUSED;
+	return SUTURE_REFUSAL_NONE;
 }
 
 int service_view(int dev, struct suture_view *ret_view, struct suture_report *report,

@@ -188,6 +188,8 @@ static void say_applying(struct service *s, const struct suture_plan_item *item,
 	service_log(LOG_NOTICE, "apply", item->name, item->file->version,
 		    suture_why_name(item->why), "%s %s%s%s%s: applying it, from %s", item->name,
 		    item->file->version, *cve ? " (" : "", cve, *cve ? ")" : "", file->path);
+	history_note(s, "apply", item->name, item->file->version, suture_why_name(item->why),
+		     file->path, NULL, 0);
 	if (loaded->nr_left_out)
 		service_log(LOG_NOTICE, "left-out", item->name, item->file->version, NULL,
 			    "%s: left out: %s", item->name, loaded->left_out);
@@ -287,6 +289,8 @@ static bool revert(struct service *s, const struct suture_plan_item *item)
 	service_log(LOG_NOTICE, "revert", item->name, item->loaded->version,
 		    suture_why_name(item->why), "%s %s: reverting it (%s)", item->name,
 		    item->loaded->version, suture_why_name(item->why));
+	history_note(s, "revert", item->name, item->loaded->version, suture_why_name(item->why),
+		     suture_why_text(item->why), NULL, 0);
 	seen = progress_get(s, item->name, true);
 	if (seen)
 		seen->state = SUTURE_PATCH_REVERTING;
@@ -319,6 +323,8 @@ static bool replace(struct service *s, struct suture_view *view,
 		    suture_why_name(item->why), "%s: version %s takes the place of %s (%s)",
 		    item->name, item->file->version, item->loaded->version,
 		    suture_why_name(item->why));
+	history_note(s, "replace", item->name, item->file->version, suture_why_name(item->why),
+		     file->path, NULL, 0);
 	return revert(s, item);
 }
 
@@ -334,6 +340,8 @@ static bool promote(struct service *s, const struct suture_plan_item *item)
 	service_log(LOG_NOTICE, "promote", item->name, item->loaded->version,
 		    suture_why_name(item->why), "%s %s: from the canaries to all processes",
 		    item->name, item->loaded->version);
+	history_note(s, "promote", item->name, item->loaded->version, suture_why_name(item->why),
+		     NULL, NULL, 0);
 	return true;
 }
 

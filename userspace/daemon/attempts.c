@@ -56,6 +56,18 @@ void attempt_worked(struct service *s, const struct suture_store_file *file)
 		drop(s, a);
 }
 
+void attempts_forget(struct service *s, int code)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_attempts;) {
+		if (s->attempts[i].code == code)
+			drop(s, &s->attempts[i]);
+		else
+			i++;
+	}
+}
+
 static struct attempt *add(struct service *s, const struct suture_store_file *file)
 {
 	struct attempt *a = reallocarray(s->attempts, s->nr_attempts + 1, sizeof(*a));
@@ -72,6 +84,16 @@ static struct attempt *add(struct service *s, const struct suture_store_file *fi
 		return NULL;
 	s->nr_attempts++;
 	return a;
+}
+
+void attempt_taken(struct service *s, const struct suture_store_file *file)
+{
+	struct attempt *a;
+
+	attempt_worked(s, file);
+	a = add(s, file);
+	if (a)
+		a->taken = true;
 }
 
 int attempt_failed(struct service *s, const struct suture_store_file *file, int code,
@@ -98,14 +120,18 @@ int attempt_failed(struct service *s, const struct suture_store_file *file, int 
 	a->text = strdup(err->text);
 	service_log(LOG_ERR, "failed", file->spm ? suture_spm_name(file->spm) : NULL, NULL, what,
 		    "%s: %s", file->path, err->text);
+	history_note(s, "failed", file->spm ? suture_spm_name(file->spm) : NULL, NULL, what,
+		     err->text, NULL, 0);
 	return 0;
 }
 
-bool attempt_refused(const struct suture_store_file *file, void *arg)
+enum suture_refusal attempt_refused(const struct suture_store_file *file, void *arg)
 {
 	struct attempt *a = attempt_find(arg, file);
 
-	return a && a->for_good;
+	if (!a || !a->for_good)
+		return SUTURE_REFUSAL_NONE;
+	return a->code == -EKEYREVOKED ? SUTURE_REFUSAL_REVOKED : SUTURE_REFUSAL_REFUSED;
 }
 
 uint64_t attempts_next_us(const struct service *s)
@@ -114,7 +140,7 @@ uint64_t attempts_next_us(const struct service *s)
 	size_t i;
 
 	for (i = 0; i < s->nr_attempts; i++)
-		if (!s->attempts[i].for_good && s->attempts[i].next_us < next)
+		if (!s->attempts[i].for_good && !s->attempts[i].taken && s->attempts[i].next_us < next)
 			next = s->attempts[i].next_us;
 	return next;
 }
@@ -128,6 +154,11 @@ void attempts_sweep(struct service *s, const struct suture_store *store)
 		s->attempts[i].used = false;
 	for (i = 0; i < store->nr; i++) {
 		a = attempt_find(s, &store->files[i]);
+		if (a)
+			a->used = true;
+	}
+	for (i = 0; i < s->nr_lists; i++) {
+		a = attempt_find(s, &s->lists[i]);
 		if (a)
 			a->used = true;
 	}

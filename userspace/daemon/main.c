@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -133,6 +134,8 @@ static void tear_down(struct service *s)
 	sd_event_unref(s->loop);
 	free(s->attempts);
 	free(s->seen);
+	free(s->events);
+	suture_store_files_free(s->lists, s->nr_lists);
 	free(s->last_error);
 	free(s->last_report);
 }
@@ -140,7 +143,9 @@ static void tear_down(struct service *s)
 int main(int argc, char **argv)
 {
 	struct rlimit files = { FILES_WANTED, FILES_WANTED };
-	struct service s = { .dirs = suture_dirs, .dev = -1, .settle_ms = 200 };
+	struct service s = {
+		.dirs = suture_dirs, .dev = -1, .settle_ms = 200, .began = time(NULL),
+	};
 	struct options opt = { 0 };
 	int ret;
 
@@ -162,6 +167,7 @@ int main(int argc, char **argv)
 		tear_down(&s);
 		return EXIT_FAILURE;
 	}
+	history_boot(&s);
 	/* Whoever is started after us is to find the patches in the kernel. */
 	service_reconcile(&s);
 	sd_notify(0, "READY=1");

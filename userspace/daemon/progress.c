@@ -26,7 +26,7 @@ struct seen_patch *progress_get(struct service *s, const char *name, bool add)
 	return grown;
 }
 
-static void say_applied(struct service *s, const struct suture_ioc_patch *patch)
+static void say_applied(struct service *s, const struct suture_ioc_patch *patch, bool news)
 {
 	struct suture_totals totals;
 	struct suture_proc *procs;
@@ -36,11 +36,14 @@ static void say_applied(struct service *s, const struct suture_ioc_patch *patch)
 	if (suture_device_procs(s->dev, patch->name, &procs, &nr, NULL))
 		return;
 	suture_totals_count(procs, nr, &totals);
-	free(procs);
+	suture_totals_text(&totals, text, sizeof(text));
 	service_log(LOG_INFO, patch->canary ? "canaries" : "applied", patch->name,
 		    patch->version, NULL, "%s %s: applied%s; %s", patch->name, patch->version,
-		    patch->canary ? " to the canaries" : "",
-		    suture_totals_text(&totals, text, sizeof(text)));
+		    patch->canary ? " to the canaries" : "", text);
+	if (news)
+		history_note(s, patch->canary ? "canaries" : "applied", patch->name,
+			     patch->version, NULL, text, procs, nr);
+	free(procs);
 }
 
 static bool see(struct service *s, const struct suture_ioc_patch *patch)
@@ -52,7 +55,8 @@ static bool see(struct service *s, const struct suture_ioc_patch *patch)
 		return false;
 	changed = seen->state != patch->state || seen->canary != patch->canary;
 	if (changed && patch->state == SUTURE_PATCH_APPLIED)
-		say_applied(s, patch);
+		/* What was in force before we began, an earlier one of us has noted. */
+		say_applied(s, patch, seen->state || (int64_t)patch->loaded_at >= s->began);
 	seen->state = patch->state;
 	seen->canary = patch->canary;
 	memcpy(seen->version, patch->version, sizeof(seen->version));
@@ -77,10 +81,13 @@ bool progress_look(struct service *s)
 			i++;
 			continue;
 		}
-		if (s->seen[i].state)
+		if (s->seen[i].state) {
 			service_log(LOG_INFO, "gone", s->seen[i].name, s->seen[i].version, NULL,
 				    "%s %s: is out of every process", s->seen[i].name,
 				    s->seen[i].version);
+			history_note(s, "gone", s->seen[i].name, s->seen[i].version, NULL, NULL,
+				     NULL, 0);
+		}
 		s->seen[i] = s->seen[--s->nr_seen];
 		changed = true;
 	}

@@ -196,7 +196,9 @@ static int look(struct service *s, struct suture_view *view, struct suture_error
 	ret = watch_folders(s);
 	if (ret)
 		return suture_error_set(err, ret, "cannot watch the folders: %s", strerror(-ret));
-	ret = suture_view_read(&s->dirs, s->root, s->dev, view, err);
+	ret = handover(s, err);
+	if (!ret)
+		ret = suture_view_read(&s->dirs, s->root, s->dev, view, err);
 	if (ret)
 		return ret;
 	s->settle_ms = view->conf.settle_ms;
@@ -208,6 +210,8 @@ static int look(struct service *s, struct suture_view *view, struct suture_error
 		return ret;
 	act_forget(s, view);
 	any = s->dev >= 0 && act_on_all(s, view);
+	if (s->dev >= 0)
+		handover_keep(s, view);
 	/* What appeared before its folder was watched. */
 	ret = watch_targets(s, &view->store);
 	if (ret < 0)
@@ -236,6 +240,7 @@ void service_reconcile(struct service *s)
 	report_write(s, ret ? NULL : &view, s->last_error);
 	if (!ret)
 		metrics_write(s, &view);
+	history_write(s);
 	service_close(s);
 	suture_view_free(&view);
 }

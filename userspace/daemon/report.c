@@ -33,6 +33,17 @@ static struct json_object *item_json(struct service *s, const struct suture_view
 	return obj;
 }
 
+static struct json_object *list_json(struct service *s, const struct suture_store_file *file)
+{
+	struct attempt *attempt = attempt_find(s, file);
+	struct json_object *obj = json_object_new_object();
+
+	add_text(obj, "file", file->path);
+	json_object_object_add(obj, "taken", json_object_new_boolean(attempt && attempt->taken));
+	add_text(obj, "error", attempt ? attempt->text : NULL);
+	return obj;
+}
+
 static void write_file(struct service *s, const struct suture_view *view, const char *error)
 {
 	struct json_object *root = json_object_new_object(), *list;
@@ -47,6 +58,10 @@ static void write_file(struct service *s, const struct suture_view *view, const 
 	for (i = 0; view && i < view->plan.nr; i++)
 		json_object_array_add(list, item_json(s, view, &view->plan.items[i]));
 	json_object_object_add(root, "patches", list);
+	list = json_object_new_array();
+	for (i = 0; i < s->nr_lists; i++)
+		json_object_array_add(list, list_json(s, &s->lists[i]));
+	json_object_object_add(root, "lists", list);
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 						    JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!s->last_report || strcmp(text, s->last_report)) {

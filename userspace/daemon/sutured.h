@@ -10,7 +10,7 @@
 
 #include "suture.h"
 
-/* A file that the kernel did not take, and when to try again. */
+/* A file that the kernel did not take, and when to try again; or a list that it took. */
 struct attempt {
 	char *path;
 	uint64_t dev, inode;
@@ -18,6 +18,7 @@ struct attempt {
 	int code;		/* negative errno */
 	char *text;
 	bool for_good;		/* this very file will not be taken */
+	bool taken;		/* of a list: the kernel has it; not an error at all */
 	uint64_t next_us;	/* CLOCK_MONOTONIC: not before, unless for_good */
 	uint64_t delay_us;
 	bool used;		/* the file is still there */
@@ -68,6 +69,17 @@ struct service {
 	size_t nr_attempts;
 	struct seen_patch *seen;
 	size_t nr_seen;
+	struct suture_store_file *lists;	/* of revocations, in the folders */
+	size_t nr_lists;
+	struct {
+		uint64_t inode;		/* of its device */
+		struct timespec ctime;
+		bool told;		/* the versions that were seen */
+	} module;		/* the one that was there last */
+	struct suture_event *events;	/* that are not in the history yet */
+	size_t nr_events;
+	int64_t began;		/* when we did, seconds since 1970 */
+	bool history_failed;	/* it could not be written, and that was said */
 	char *last_error;	/* of reading, in words; NULL: none */
 	char *last_report;
 };
@@ -90,20 +102,54 @@ int attempt_failed(struct service *s, const struct suture_store_file *file, int 
 /* attempt_worked - forget what was */
 void attempt_worked(struct service *s, const struct suture_store_file *file);
 
+/* attempt_taken - a list: the kernel has it, so it is not to be handed in again */
+void attempt_taken(struct service *s, const struct suture_store_file *file);
+
 /* attempt_find - the last failure with this very file, or NULL */
 struct attempt *attempt_find(struct service *s, const struct suture_store_file *file);
 
 /* attempt_refused - a suture_refused_fn; @arg: the service */
-bool attempt_refused(const struct suture_store_file *file, void *arg);
+enum suture_refusal attempt_refused(const struct suture_store_file *file, void *arg);
 
 /* attempts_next_us - when the first is due, UINT64_MAX: none */
 uint64_t attempts_next_us(const struct service *s);
 
-/* attempts_sweep - forget those of files that are not among @store */
+/* attempts_sweep - forget those of files that are not among @store and the lists */
 void attempts_sweep(struct service *s, const struct suture_store *store);
+
+/* attempts_forget - try those again that failed with this errno (negative) */
+void attempts_forget(struct service *s, int code);
 
 /* attempts_clear - try all again */
 void attempts_clear(struct service *s);
+
+/* ------------------------------------------------------------- handover.c */
+
+/*
+ * handover - tell a module that is new to us which versions were seen, and hand in the
+ *            revocation lists that it does not have; before any patch
+ * What a list revokes is reverted at once.
+ */
+int handover(struct service *s, struct suture_error *err);
+
+/* handover_keep - note which versions the kernel has seen, for its next life */
+void handover_keep(struct service *s, const struct suture_view *view);
+
+/* -------------------------------------------------------------- history.c */
+
+/*
+ * history_note - something has happened
+ * @what, @why: as with service_log(); @why may be NULL
+ * @procs: of what was applied, @nr; or NULL
+ */
+void history_note(struct service *s, const char *what, const char *name, const char *version,
+		  const char *why, const char *text, const struct suture_proc *procs, size_t nr);
+
+/* history_boot - this is another boot than the one that was noted last */
+void history_boot(struct service *s);
+
+/* history_write - put down what was noted */
+void history_write(struct service *s);
 
 /* ---------------------------------------------------------------- watch.c */
 

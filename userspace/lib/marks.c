@@ -98,6 +98,7 @@ static int parse_mark(struct suture_marks *marks, const char *name, struct json_
 		get_text(part, "evidence", mark->bad_evidence, sizeof(mark->bad_evidence));
 	}
 	get_text(obj, "seen", mark->seen, sizeof(mark->seen));
+	get_text(obj, "floor", mark->floor, sizeof(mark->floor));
 	get_text(obj, "installed", mark->installed, sizeof(mark->installed));
 	get_text(obj, "loaded_boot", mark->loaded_boot, sizeof(mark->loaded_boot));
 	mark->target_mtime = get_time(obj, "target_mtime");
@@ -159,6 +160,7 @@ static struct json_object *mark_json(const struct suture_mark *mark)
 		json_object_object_add(obj, "bad", part);
 	}
 	add_text(obj, "seen", mark->seen);
+	add_text(obj, "floor", mark->floor);
 	add_text(obj, "installed", mark->installed);
 	add_text(obj, "loaded_boot", mark->loaded_boot);
 	add_time(obj, "target_mtime", mark->target_mtime);

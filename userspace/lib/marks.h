@@ -29,6 +29,8 @@ struct suture_mark {
 	char bad_version[SUTURE_TEXT_MAX];
 	char bad_evidence[SUTURE_TEXT_MAX];	/* in words */
 	char seen[SUTURE_TEXT_MAX];	/* the newest version that was applied here */
+	char floor[SUTURE_FLOOR_VERSION_MAX];	/* the newest version with a good signature that
+						 * the kernel has seen; it is told so after a boot */
 	char installed[SUTURE_TEXT_MAX];	/* the version that is wanted here, also without
 						 * automatic installation; or empty */
 	char loaded_boot[SUTURE_BOOT_MAX];	/* the service has loaded it in this boot */

@@ -28,6 +28,7 @@ const char *suture_why_name(enum suture_why why)
 		[SUTURE_WHY_EXCLUDED] = "excluded", [SUTURE_WHY_NO_TARGET] = "no-target",
 		[SUTURE_WHY_OTHER_BUILD] = "other-build", [SUTURE_WHY_GONE] = "gone",
 		[SUTURE_WHY_OLDER] = "older", [SUTURE_WHY_BAD] = "bad",
+		[SUTURE_WHY_REVOKED] = "revoked",
 		[SUTURE_WHY_REFUSED] = "refused", [SUTURE_WHY_UNUSABLE] = "unusable",
 	};
 
@@ -56,6 +57,7 @@ const char *suture_why_text(enum suture_why why)
 		[SUTURE_WHY_GONE] = "its file is gone",
 		[SUTURE_WHY_OLDER] = "a newer version was applied on this machine before: `suture restore' forgets that",
 		[SUTURE_WHY_BAD] = "it did harm on this machine: a newer version is waited for",
+		[SUTURE_WHY_REVOKED] = "revoked by a signed list: it is not applied any more",
 		[SUTURE_WHY_REFUSED] = "the kernel does not take its file",
 		[SUTURE_WHY_UNUSABLE] = "its file cannot be used",
 	};

@@ -74,7 +74,7 @@ static const struct suture_plan_file *best_file(const struct suture_plan_input *
 
 		if (!file->name || strcmp(file->name, name))
 			continue;
-		refused = file->refused || is_bad(mark, file->version) ||
+		refused = file->refused || file->revoked || is_bad(mark, file->version) ||
 			  (mark && is_older(file->version, mark->seen));
 		if (!best || (best_refused && !refused) ||
 		    (refused == best_refused && compare_files(file, best) < 0)) {
@@ -130,6 +130,8 @@ static void plan_file(const struct suture_plan_input *in, const struct suture_ma
 	item->action = SUTURE_ACTION_LEAVE;
 	if (suture_plan_removed(in->marks, item->name))
 		item->why = SUTURE_WHY_REMOVED;
+	else if (file->revoked)
+		item->why = SUTURE_WHY_REVOKED;
 	else if (is_bad(mark, file->version))
 		item->why = SUTURE_WHY_BAD;
 	else if (file->refused)
@@ -257,7 +259,7 @@ static void plan_loaded(const struct suture_plan_input *in, const struct suture_
 		own = own_file(in, loaded);
 		if (own == item->file && fits(own))
 			leave_loaded(in, item);
-		else if (fits(item->file) && item->file->refused)
+		else if (fits(item->file) && (item->file->refused || item->file->revoked))
 			act(item, SUTURE_ACTION_LEAVE, SUTURE_WHY_REFUSED);
 		else if (fits(item->file) && !is_bad(mark, item->file->version))
 			plan_change(in, own, item);

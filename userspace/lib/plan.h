@@ -25,6 +25,7 @@ struct suture_plan_file {
 	bool newer;		/* the disk has a newer build of a target than the one it is for */
 	int64_t mtime;
 	bool refused;		/* the kernel did not take this very file, and will not */
+	bool revoked;		/* a signed list says that nobody should */
 	bool replaces_all;	/* of an earlier mtime */
 	const char *replaces[SUTURE_MAX_REPLACES];
 	size_t nr_replaces;
@@ -86,6 +87,7 @@ enum suture_why {
 	SUTURE_WHY_GONE,	/* revert: its file is */
 	SUTURE_WHY_OLDER,	/* leave: a newer version was applied here before */
 	SUTURE_WHY_BAD,		/* it did harm on this machine */
+	SUTURE_WHY_REVOKED,	/* leave: its makers have revoked it */
 	SUTURE_WHY_REFUSED,	/* leave: the kernel did not take it */
 	SUTURE_WHY_UNUSABLE,	/* leave: its file cannot be used */
 };

@@ -12,11 +12,15 @@
 
 /* ---------------------------------------------------------------- reading */
 
-static bool is_spm(const char *name)
-{
-	size_t len = strlen(name);
+/* The two kinds of files that lie in the folders. */
+static const char *const suffixes[] = { ".spm", ".revocations" };
+enum kind { KIND_PATCH, KIND_LIST };
 
-	return *name != '.' && len > 4 && !strcmp(name + len - 4, ".spm");
+static bool is_kind(const char *name, enum kind kind)
+{
+	size_t len = strlen(name), end = strlen(suffixes[kind]);
+
+	return *name != '.' && len > end && !strcmp(name + len - end, suffixes[kind]);
 }
 
 /* What the file says becomes code of every process: only root may have a say in it. */
@@ -33,7 +37,7 @@ static const char *why_not(const struct stat *st)
 	return NULL;
 }
 
-static int open_file(struct suture_store_file *file, const char *root)
+static int open_file(struct suture_store_file *file, const char *root, enum kind kind)
 {
 	struct suture_error err = { 0 };
 	struct stat st, opened;
@@ -56,6 +60,8 @@ static int open_file(struct suture_store_file *file, const char *root)
 			return -ENOMEM;
 		return 0;
 	}
+	if (kind != KIND_PATCH)
+		return 0;
 	ret = suture_spm_open(path, &file->spm, &err);
 	if (ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE)
 		return ret;
@@ -74,35 +80,40 @@ static int open_file(struct suture_store_file *file, const char *root)
 	return 0;
 }
 
-static int add_file(struct suture_store *store, const char *dir, unsigned int folder,
-		    const char *name, const char *root)
+struct files {
+	struct suture_store_file *list;
+	size_t nr;
+};
+
+static int add_file(struct files *files, const char *dir, unsigned int folder, const char *name,
+		    const char *root, enum kind kind)
 {
 	struct suture_store_file *grown;
 	int ret;
 
-	if (store->nr >= FILES_MAX)
+	if (files->nr >= FILES_MAX)
 		return -E2BIG;
-	grown = reallocarray(store->files, store->nr + 1, sizeof(*grown));
+	grown = reallocarray(files->list, files->nr + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
-	store->files = grown;
-	grown = &grown[store->nr];
+	files->list = grown;
+	grown = &grown[files->nr];
 	memset(grown, 0, sizeof(*grown));
 	grown->folder = folder;
 	if (asprintf(&grown->path, "%s/%s", dir, name) < 0)
 		return -ENOMEM;
-	store->nr++;
-	ret = open_file(grown, root);
+	files->nr++;
+	ret = open_file(grown, root, kind);
 	if (ret == -ENOENT) {		/* gone meanwhile */
 		free(grown->path);
-		store->nr--;
+		files->nr--;
 		ret = 0;
 	}
 	return ret;
 }
 
-static int read_folder(struct suture_store *store, const char *dir, unsigned int folder,
-		       const char *root)
+static int read_folder(struct files *files, const char *dir, unsigned int folder,
+		       const char *root, enum kind kind)
 {
 	struct dirent *entry;
 	char path[4096];
@@ -116,8 +127,8 @@ static int read_folder(struct suture_store *store, const char *dir, unsigned int
 		return errno == ENOENT ? 0 : -errno;
 	errno = 0;
 	while (!ret && (entry = readdir(stream))) {
-		if (is_spm(entry->d_name))
-			ret = add_file(store, dir, folder, entry->d_name, root);
+		if (is_kind(entry->d_name, kind))
+			ret = add_file(files, dir, folder, entry->d_name, root, kind);
 		errno = 0;
 	}
 	if (!ret)
@@ -133,27 +144,47 @@ static int compare(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-int suture_store_read(const struct suture_dirs *dirs, const char *root,
-		      struct suture_store *ret_store, struct suture_error *err)
+static int read_folders(const struct suture_dirs *dirs, const char *root, enum kind kind,
+			struct suture_store_file **ret_files, size_t *ret_nr,
+			struct suture_error *err)
 {
-	struct suture_store store = { 0 };
+	struct files files = { 0 };
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; !ret && dirs->patches[i]; i++) {
-		ret = read_folder(&store, dirs->patches[i], i, root);
+		ret = read_folder(&files, dirs->patches[i], i, root, kind);
 		if (ret)
 			suture_error_set(err, ret, "cannot read the folder %s: %s",
 					 dirs->patches[i], strerror(-ret));
 	}
 	if (ret) {
-		suture_store_free(&store);
+		suture_store_files_free(files.list, files.nr);
 		return ret;
 	}
-	if (store.nr)
-		qsort(store.files, store.nr, sizeof(*store.files), compare);
-	*ret_store = store;
+	if (files.nr)
+		qsort(files.list, files.nr, sizeof(*files.list), compare);
+	*ret_files = files.list;
+	*ret_nr = files.nr;
 	return 0;
+}
+
+int suture_store_read(const struct suture_dirs *dirs, const char *root,
+		      struct suture_store *ret_store, struct suture_error *err)
+{
+	struct suture_store store = { 0 };
+	int ret;
+
+	ret = read_folders(dirs, root, KIND_PATCH, &store.files, &store.nr, err);
+	if (!ret)
+		*ret_store = store;
+	return ret;
+}
+
+int suture_store_lists(const struct suture_dirs *dirs, const char *root,
+		       struct suture_store_file **ret, size_t *ret_nr, struct suture_error *err)
+{
+	return read_folders(dirs, root, KIND_LIST, ret, ret_nr, err);
 }
 
 /* ---------------------------------------------------------------- judging */
@@ -253,17 +284,22 @@ int suture_store_find(struct suture_store *store, const struct suture_policy *po
 	return 0;
 }
 
-void suture_store_free(struct suture_store *store)
+void suture_store_files_free(struct suture_store_file *files, size_t nr)
 {
 	size_t i;
 
-	suture_found_free(store->found);
-	for (i = 0; i < store->nr; i++) {
-		suture_spm_close(store->files[i].spm);
-		free(store->files[i].path);
-		free(store->files[i].why);
+	for (i = 0; i < nr; i++) {
+		suture_spm_close(files[i].spm);
+		free(files[i].path);
+		free(files[i].why);
 	}
-	free(store->files);
+	free(files);
+}
+
+void suture_store_free(struct suture_store *store)
+{
+	suture_found_free(store->found);
+	suture_store_files_free(store->files, store->nr);
 	free(store->wants);
 	memset(store, 0, sizeof(*store));
 }

@@ -25,7 +25,7 @@ enum suture_fit {
 struct suture_store_file {
 	char *path;
 	unsigned int folder;		/* index */
-	struct suture_spm *spm;		/* NULL: it cannot be used */
+	struct suture_spm *spm;		/* NULL: it cannot be used; of a list: always */
 	char *why;			/* then: in words */
 	uint64_t dev, inode, size;
 	int64_t mtime, ctime_ns;	/* mtime in seconds */
@@ -53,6 +53,15 @@ struct suture_store {
  */
 int suture_store_read(const struct suture_dirs *dirs, const char *root,
 		      struct suture_store *ret, struct suture_error *err);
+
+/*
+ * suture_store_lists - all NAME.revocations of the folders, by their names; they are looked
+ *                      at, and not opened
+ * The caller frees them with suture_store_files_free().
+ */
+int suture_store_lists(const struct suture_dirs *dirs, const char *root,
+		       struct suture_store_file **ret, size_t *ret_nr, struct suture_error *err);
+void suture_store_files_free(struct suture_store_file *files, size_t nr);
 
 /* suture_store_find - search what they are for, and judge each */
 int suture_store_find(struct suture_store *store, const struct suture_policy *policy,

@@ -16,6 +16,7 @@
 #include "doctor.h"
 #include "error.h"
 #include "finder.h"
+#include "history.h"
 #include "host.h"
 #include "insn.h"
 #include "ipara.h"

@@ -113,6 +113,7 @@ int suture_view_plan(struct suture_view *view, const struct suture_dirs *dirs,
 		.nr_files = view->store.nr, .nr_loaded = view->nr_patches, .conf = &view->conf,
 		.marks = &view->marks, .boot = view->boot, .now = time(NULL),
 	};
+	enum suture_refusal refusal;
 	size_t i;
 
 	suture_plan_free(&view->plan);
@@ -127,8 +128,11 @@ int suture_view_plan(struct suture_view *view, const struct suture_dirs *dirs,
 		return suture_error_nomem(err);
 	for (i = 0; i < view->store.nr; i++) {
 		fill_file(view, &view->store.files[i], &view->files[i]);
-		if (view->store.files[i].spm && refused)
-			view->files[i].refused = refused(&view->store.files[i], arg);
+		if (!view->store.files[i].spm || !refused)
+			continue;
+		refusal = refused(&view->store.files[i], arg);
+		view->files[i].refused = refusal == SUTURE_REFUSAL_REFUSED;
+		view->files[i].revoked = refusal == SUTURE_REFUSAL_REVOKED;
 	}
 	in.files = view->files;
 	in.loaded = view->loaded;

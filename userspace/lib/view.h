@@ -18,8 +18,14 @@ struct suture_view {
 	struct suture_plan plan;
 };
 
-/* Has the kernel refused this very file for good? */
-typedef bool (*suture_refused_fn)(const struct suture_store_file *file, void *arg);
+/* What is known of this very file from earlier: the kernel has refused it for good, or it
+ * is revoked. */
+enum suture_refusal {
+	SUTURE_REFUSAL_NONE,
+	SUTURE_REFUSAL_REFUSED,
+	SUTURE_REFUSAL_REVOKED,
+};
+typedef enum suture_refusal (*suture_refused_fn)(const struct suture_store_file *file, void *arg);
 
 /*
  * suture_view_read - read configuration, marks, policy, folders and what the kernel has
