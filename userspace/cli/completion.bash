@@ -8,7 +8,7 @@ _suture_names() {
 _suture() {
 	local word=${COMP_WORDS[COMP_CWORD]} command='' i
 	local commands="pack sign verify bundle apply promote revert remove restore auto settle list status
-		trace inspect find targets doctor"
+		report trace inspect find targets doctor"
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in

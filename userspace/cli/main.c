@@ -27,6 +27,7 @@ static const struct command {
 	{ "settle", "NAME...", "unwind threads that seem to hold a transition up", cmd_settle },
 	{ "list", "", "the patches that are loaded, and those that lie ready", cmd_list },
 	{ "status", "[NAME...]", "each process: patched, or why not", cmd_status },
+	{ "report", "", "a page of all that, for a browser", cmd_report },
 	{ "trace", "NAME|FILE", "who calls the old code, who the new", cmd_trace },
 	{ "inspect", "FILE", "what a patch module replaces, and by what", cmd_inspect },
 	{ "find", "QUERY TARGET", "functions of a stripped file, by what they do", cmd_find },

@@ -23,6 +23,7 @@
 #include "libdirs.h"
 #include "marks.h"
 #include "module.h"
+#include "overview.h"
 #include "pack.h"
 #include "plan.h"
 #include "policy.h"
