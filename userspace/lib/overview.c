@@ -161,6 +161,7 @@ static void read_patch(struct reader *r, const struct suture_ioc_patch *patch,
 		to->state = copy(r, suture_patch_state_name(patch->state));
 		to->path = copy(r, patch->path);
 		to->loaded = true;
+		to->reverting = patch->state == SUTURE_PATCH_REVERTING;
 		to->loaded_at = patch->loaded_at;
 		to->canary = patch->canary;
 		to->nr_funcs = patch->nr_funcs;

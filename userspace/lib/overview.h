@@ -39,7 +39,7 @@ struct suture_overview_patch {
 	char *path;		/* of what is loaded, else of the file that counts; or "" */
 	char *available;	/* a newer version that could be had, or "" */
 	enum suture_tone tone;
-	bool loaded;
+	bool loaded, reverting;
 	int64_t loaded_at;	/* seconds since 1970 */
 	uint32_t canary;	/* percent, 0: all processes */
 	uint32_t nr_funcs, nr_sites, nr_hooks;

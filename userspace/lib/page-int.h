@@ -20,8 +20,8 @@ void page_us(FILE *out, uint64_t us);
 /* page_tone_name - class of that colour */
 const char *page_tone_name(enum suture_tone tone);
 
-/* page_proc_tone - of a state of a process */
-enum suture_tone page_proc_tone(uint32_t state);
+/* page_proc_tone - of a state of a process of that patch */
+enum suture_tone page_proc_tone(const struct suture_overview_patch *patch, uint32_t state);
 
 /* page-where.c: what is patched where */
 void page_where(FILE *out, const struct suture_overview *overview);

@@ -331,11 +331,11 @@ static enum suture_tone event_tone(const struct suture_event *event)
 
 static void write_event(FILE *out, const struct suture_event *event)
 {
-	fputs("<tr><td class=\"num\">", out);
+	fputs("<tr><td class=\"num w17\">", out);
 	page_time(out, event->time_ms / 1000);
-	fputs("</td><td><span>", out);
+	fputs("</td><td class=\"w10\"><span>", out);
 	page_badge(out, event_tone(event), event->what, 0);
-	fprintf(out, "</span></td><td%s><b>", *event->patch ? "" : " class=\"none\"");
+	fprintf(out, "</span></td><td class=\"w20%s\"><b>", *event->patch ? "" : " none");
 	page_text(out, event->patch);
 	fputs("</b> ", out);
 	page_text(out, event->version);
@@ -356,7 +356,7 @@ static void write_events(FILE *out, const struct suture_history *history)
 
 	if (!history->nr)
 		return;
-	fprintf(out, "<details><summary>The last %zu events</summary>\n<table>\n<tbody>\n",
+	fprintf(out, "<details><summary>The last %zu events</summary>\n<table class=\"events\">\n<tbody>\n",
 		history->nr - first);
 	for (i = history->nr; i-- > first;)
 		write_event(out, &history->list[i]);

@@ -104,8 +104,8 @@ static void write_row(FILE *out, const struct entry *row, size_t nr)
 	fputs("</b> ", out);
 	page_text(out, patch->version);
 	fputs("</span></td><td data-is=\"State\"><span>", out);
-	page_badge(out, page_proc_tone(row->proc->state), suture_proc_state_name(row->proc->state),
-		   nr);
+	page_badge(out, page_proc_tone(patch, row->proc->state),
+		   suture_proc_state_name(row->proc->state), nr);
 	write_details(out, row, nr);
 	fprintf(out, "</span></td><td data-is=\"Level\"%s>", *patch->level ? "" : " class=\"none\"");
 	page_text(out, *patch->level ? patch->level : "-");
@@ -156,8 +156,9 @@ void page_where(FILE *out, const struct suture_overview *overview)
 		free(list);
 		return;
 	}
-	fputs("<section>\n<h2>What is patched where</h2>\n<table>\n<thead><tr><th>Patch</th>"
-	      "<th>State</th><th>Level</th><th>Fixes</th><th>Pid</th></tr></thead>\n", out);
+	fputs("<section>\n<h2>What is patched where</h2>\n<table>\n<thead><tr><th class=\"w20\">"
+	      "Patch</th><th class=\"w27\">State</th><th class=\"w10\">Level</th><th>Fixes</th>"
+	      "<th class=\"w15\">Pid</th></tr></thead>\n", out);
 	for (i = 0; i < nr; i = end) {
 		for (end = i + 1; end < nr && !strcmp(list[i].exe, list[end].exe); end++)
 			;

@@ -52,12 +52,13 @@ const char *page_tone_name(enum suture_tone tone)
 	return (unsigned int)tone < ARRAY_SIZE(names) ? names[tone] : "off";
 }
 
-enum suture_tone page_proc_tone(uint32_t state)
+enum suture_tone page_proc_tone(const struct suture_overview_patch *patch, uint32_t state)
 {
 	switch (state) {
 	case SUTURE_PROC_PATCHED:
 		return SUTURE_TONE_GOOD;
 	case SUTURE_PROC_UNPATCHED:
+		return patch->reverting ? SUTURE_TONE_OFF : SUTURE_TONE_BUSY;
 	case SUTURE_PROC_WAITING:
 	case SUTURE_PROC_DRAINING:
 		return SUTURE_TONE_BUSY;
@@ -138,7 +139,7 @@ static void sum_up(const struct suture_overview *o, struct sums *sums)
 
 			if (proc->pause_us > sums->longest_us)
 				sums->longest_us = proc->pause_us;
-			sums->wrong += page_proc_tone(proc->state) == SUTURE_TONE_BAD ||
+			sums->wrong += page_proc_tone(patch, proc->state) == SUTURE_TONE_BAD ||
 				       proc->state == SUTURE_PROC_WAITING ||
 				       proc->state == SUTURE_PROC_DRAINING;
 			if (proc->state == SUTURE_PROC_PATCHED && pids)
@@ -222,7 +223,7 @@ static void write_states(FILE *out, const struct suture_overview_patch *patch)
 		for (nr = 0, j = 0; j < patch->nr_procs; j++)
 			nr += patch->procs[j].state == order[i];
 		if (nr)
-			page_badge(out, page_proc_tone(order[i]),
+			page_badge(out, page_proc_tone(patch, order[i]),
 				   suture_proc_state_name(order[i]), nr);
 	}
 }
@@ -258,7 +259,8 @@ static void write_patch(FILE *out, const struct suture_overview_patch *patch)
 		fputs(" is available</span>", out);
 	}
 	sub(out, " bad", patch->error);
-	fputs("</span></td><td data-is=\"Fixes\"><span>", out);
+	fprintf(out, "</span></td><td data-is=\"Fixes\"%s><span>",
+		*patch->cve || *patch->description ? "" : " class=\"none\"");
 	page_text(out, *patch->cve ? patch->cve : *patch->description ? "" : "-");
 	sub(out, "", patch->description);
 	if (patch->loaded) {
@@ -284,8 +286,8 @@ static void write_patches(FILE *out, const struct suture_overview *o)
 		      out);
 		return;
 	}
-	fputs("<table>\n<thead><tr><th>Patch</th><th>State</th><th>Fixes</th><th>Processes</th>"
-	      "<th>Since</th></tr></thead>\n<tbody>\n", out);
+	fputs("<table>\n<thead><tr><th class=\"w20\">Patch</th><th class=\"w27\">State</th>"
+	      "<th>Fixes</th><th class=\"w15\">Processes</th><th class=\"w17\">Since</th></tr></thead>\n<tbody>\n", out);
 	for (i = 0; i < o->nr_patches; i++)
 		write_patch(out, &o->patches[i]);
 	fputs("</tbody>\n</table>\n</section>\n", out);
@@ -304,8 +306,8 @@ static void write_marks(FILE *out, const struct suture_overview *o)
 
 	if (!o->nr_marks)
 		return;
-	fputs("<section>\n<h2>Left alone on this machine</h2>\n<table>\n<thead><tr><th>What</th>"
-	      "<th>Mark</th><th>Why</th><th>Since</th></tr></thead>\n<tbody>\n", out);
+	fputs("<section>\n<h2>Left alone on this machine</h2>\n<table>\n<thead><tr><th class=\"w27\">What</th>"
+	      "<th class=\"w10\">Mark</th><th>Why</th><th class=\"w17\">Since</th></tr></thead>\n<tbody>\n", out);
 	for (i = 0; i < o->nr_marks; i++) {
 		const struct suture_overview_mark *mark = &o->marks[i];
 
@@ -329,7 +331,7 @@ static void write_lists(FILE *out, const struct suture_overview *o)
 
 	if (!o->nr_lists)
 		return;
-	fputs("<section>\n<h2>Revocation lists</h2>\n<table>\n<thead><tr><th>File</th><th>State"
+	fputs("<section>\n<h2>Revocation lists</h2>\n<table>\n<thead><tr><th>File</th><th class=\"w27\">State"
 	      "</th></tr></thead>\n<tbody>\n", out);
 	for (i = 0; i < o->nr_lists; i++) {
 		fputs("<tr><td class=\"mono\">", out);

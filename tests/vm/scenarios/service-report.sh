@@ -68,11 +68,6 @@ service_start
 becomes 20 one ok new replace
 decided replace applied
 decided static-function applied
-put hold
-decided hold applied
-is held ok enter hold
-rm "$VAR/hold.spm"
-wait_for 20 eval '[ "$(why hold)" = reverting ]'
 echo "no patch" >"$VAR/broken.spm"
 wait_for 20 said "broken.spm is not a patch module"
 put replace-two replace.spm
@@ -90,6 +85,12 @@ put ten-args
 decided ten-args excluded
 put wrong-build
 wait_for 20 eval '[ -n "$(why wrong-build)" ]'
+# it waits for a thread, and keeps others from what it changes
+put hold
+decided hold applied
+is held ok enter hold
+rm "$VAR/hold.spm"
+wait_for 20 eval '[ "$(why hold)" = reverting ]'
 jq '.patches.shadowed = {"bad": {"since": 1770000000, "version": "1.0", "evidence": "<script>crashed</script> twice"}}' "$STATE" >new
 cat new >"$STATE"
 wait_for 20 eval '[ "$(events applied replace)" = 2 ]'
