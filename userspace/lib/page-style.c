@@ -56,7 +56,7 @@ const char page_style[] =
 "th:last-child, td:last-child { padding-right: 0; }\n"
 "tbody:last-child tr:last-child td { border-bottom: 0; padding-bottom: 0; }\n"
 "tr.group th { color: var(--text); font-size: 14px; padding-top: 14px; }\n"
-"td.num { font-variant-numeric: tabular-nums; white-space: nowrap; }\n"
+"td.num { font-variant-numeric: tabular-nums; }\n"
 ".sub { display: block; color: var(--soft); font-size: 13px; }\n"
 ".sub.bad { color: var(--bad); }\n"
 ".badge { display: inline-block; border-radius: 999px; padding: 0 9px; font-size: 13px;\n"
