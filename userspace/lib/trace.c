@@ -8,11 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "bpf-error.h"
 #include "trace-int.h"
 #include "trace.skel.h"
 
-#define BTF_PATH	"/sys/kernel/btf/vmlinux"
 #define COUNTS_MAX	(256U << 10)	/* processes times functions */
 
 struct suture_trace {
@@ -22,51 +21,18 @@ struct suture_trace {
 	struct bpf_map *counts;
 };
 
-/* libbpf tells what is wrong by a print function; its last warning is the reason. */
-static __thread char bpf_said[512];
-
-static int listen(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	size_t len;
-
-	if (level != LIBBPF_WARN)
-		return 0;
-	vsnprintf(bpf_said, sizeof(bpf_said), fmt, ap);
-	len = strlen(bpf_said);
-	if (len && bpf_said[len - 1] == '\n')
-		bpf_said[len - 1] = '\0';
-	return 0;
-}
-
-static int bpf_error(struct suture_error *err, int code, const char *what)
-{
-	char said[sizeof(bpf_said) * 2];
-
-	suture_text_clean_buf(bpf_said, 0, said, sizeof(said));
-	if (code == -EPERM || code == -EACCES)
-		return suture_error_set(err, code,
-					"%s: %s; run suture as root (CAP_SYS_ADMIN), and not under lockdown",
-					what, strerror(-code));
-	if (code == -ENOSYS)
-		return suture_error_set(err, -ENOTSUP,
-					"%s: this kernel has no BPF (CONFIG_BPF_SYSCALL)", what);
-	return suture_error_set(err, code, "%s: %s%s%s", what, strerror(-code), *said ? "; " : "",
-				said);
-}
-
 static int load(struct suture_trace *trace, struct suture_error *err)
 {
 	struct suture_trace_bpf *skel;
 	struct stat st;
 	int ret;
 
-	if (access(BTF_PATH, R_OK))
-		return suture_error_set(err, -ENOTSUP,
-					"cannot trace: %s is not there (%s): the kernel must be built with CONFIG_DEBUG_INFO_BTF and CONFIG_BPF_SYSCALL, as Debian's are",
-					BTF_PATH, strerror(errno));
+	ret = suture_bpf_check("cannot trace", err);
+	if (ret)
+		return ret;
 	skel = suture_trace_bpf__open();
 	if (!skel)
-		return bpf_error(err, -errno, "cannot read the BPF program");
+		return suture_bpf_error(err, -errno, "cannot read the BPF program");
 	trace->skel = skel;
 	if (!stat("/proc/self/ns/pid", &st))
 		skel->rodata->pid_ns = st.st_ino;
@@ -74,7 +40,7 @@ static int load(struct suture_trace *trace, struct suture_error *err)
 	bpf_map__set_max_entries(skel->maps.counts, COUNTS_MAX);
 	ret = suture_trace_bpf__load(skel);
 	if (ret)
-		return bpf_error(err, ret, "the kernel does not load the BPF program");
+		return suture_bpf_error(err, ret, "the kernel does not load the BPF program");
 	trace->counts = skel->maps.counts;
 	for (size_t i = 0; i < trace->plan.nr_at; i++) {
 		uint32_t key = i;
@@ -83,7 +49,7 @@ static int load(struct suture_trace *trace, struct suture_error *err)
 					   &trace->plan.at[i].probe, sizeof(struct trace_probe),
 					   BPF_ANY);
 		if (ret)
-			return bpf_error(err, ret, "cannot fill a BPF map");
+			return suture_bpf_error(err, ret, "cannot fill a BPF map");
 	}
 	return 0;
 }
@@ -98,15 +64,15 @@ static int attach(struct suture_trace *trace, size_t i, pid_t pid, struct suture
 
 	/* Not "self": whoever finds the probe can find its file. */
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), at->fd);
-	*bpf_said = '\0';
+	*suture_bpf_said = '\0';
 	trace->links[i] = bpf_program__attach_uprobe_opts(trace->skel->progs.count_call,
 							  pid ? pid : -1, path, at->offset,
 							  &opts);
 	if (trace->links[i])
 		return 0;
-	said = strstr(bpf_said, ": ") ?: bpf_said;
+	said = strstr(suture_bpf_said, ": ") ?: suture_bpf_said;
 	if (errno != EINVAL && errno != ENOTSUP && errno != EIO && errno != 524 /* ENOTSUPP */)
-		return bpf_error(err, -errno, "the kernel does not set a probe");
+		return suture_bpf_error(err, -errno, "the kernel does not set a probe");
 	func->traced = false;
 	snprintf(func->why, sizeof(func->why), "the kernel takes no probe at offset 0x%llx: %.300s",
 		 (unsigned long long)at->offset, said);
@@ -163,8 +129,8 @@ int suture_trace_start(const struct suture_spm *spm, int spm_fd,
 	ret = suture_trace_plan(spm, spm_fd < 0 ? spm->fd : spm_fd, others, nr_others, files,
 				&trace->plan, err);
 	if (!ret) {
-		printed = libbpf_set_print(listen);
-		*bpf_said = '\0';
+		printed = libbpf_set_print(suture_bpf_listen);
+		*suture_bpf_said = '\0';
 		ret = start(trace, pid, err);
 		libbpf_set_print(printed);
 	}
