@@ -98,6 +98,28 @@ Test(conf, settings)
 	cr_expect(conf.install);
 }
 
+Test(conf, when_a_patch_is_taken_back)
+{
+	cr_expect(conf.take_back);
+	cr_expect(eq(u32, conf.harm.in_patch, 1));
+	cr_expect(eq(u32, conf.harm.crashes, 3));
+	cr_expect(eq(u32, conf.harm.window_s, 60));
+	cr_expect(eq(u32, conf.harm.factor, 2));
+	cr_expect(eq(u32, conf.harm.watch_s, 86400));
+	cr_expect(eq(u32, conf.harm.users, 2));
+	cr_expect(eq(u32, conf.hang_s, 0));
+	cr_assert(eq(int, parse("[Watch]\nTakeBack=no\nInPatch=0\nCrashes=4\nWindowSec=5\n"
+				"Factor=6\nWatchSec=7\nUsers=8\nHangSec=9\n"), 0), "%s", err.text);
+	cr_expect(not(conf.take_back));
+	cr_expect(eq(u32, conf.harm.in_patch, 0));
+	cr_expect(eq(u32, conf.harm.crashes, 4));
+	cr_expect(eq(u32, conf.harm.window_s, 5));
+	cr_expect(eq(u32, conf.harm.factor, 6));
+	cr_expect(eq(u32, conf.harm.watch_s, 7));
+	cr_expect(eq(u32, conf.harm.users, 8));
+	cr_expect(eq(u32, conf.hang_s, 9));
+}
+
 Test(conf, broken_lines_are_named)
 {
 	expect_bad("Install=no\n", "c:1: Install= stands before any [SECTION]");
@@ -111,6 +133,11 @@ Test(conf, broken_lines_are_named)
 	expect_bad("[Rollout]\nCanary=-1\n", "a percentage");
 	expect_bad("[Rollout]\nQuietSec=1h\n", "seconds");
 	expect_bad("[Service]\nSettleMSec=\n", "milliseconds");
+	expect_bad("[Watch]\nWindowSec=0\n", "seconds, 1 to a day");
+	expect_bad("[Watch]\nUsers=0\n", "a number of users, 1 to 8");
+	expect_bad("[Watch]\nUsers=9\n", "a number of users, 1 to 8");
+	expect_bad("[Watch]\nCrashes=-1\n", "a number of crashes");
+	expect_bad("[Watch]\nTakeBack=maybe\n", "yes or no");
 	expect_bad("[Service]\nRescanSec=99999999999999999999999\n", "seconds");
 	cr_expect(eq(int, suture_conf_parse("[Service]\n\0", 11, "c", &conf, &err), -EINVAL));
 }
@@ -148,9 +175,14 @@ static int mark_some(struct suture_marks *m, void *arg, struct suture_error *e)
 	mark->bad = 6;
 	strcpy(mark->bad_version, "1");
 	strcpy(mark->bad_evidence, "SIGSEGV in funcs, inside the patch");
+	strcpy(mark->bad_exe, "/usr/bin/\"x\"");
+	strcpy(mark->bad_signal, "SIGSEGV");
+	mark->bad_address = 0xffff80001234abcdULL;
+	mark->bad_in_patch = true;
 	mark->held = 7;
 	strcpy(mark->held_boot, "boot");
 	strcpy(mark->installed, "1.1");
+	mark->installed_at = 10;
 	strcpy(mark->loaded_boot, "boot2");
 	mark->target_mtime = 8;
 	m->automatic = 0;
@@ -192,10 +224,15 @@ Test(marks, are_what_was_written)
 	cr_expect(eq(i64, mark->bad, 6));
 	cr_expect(eq(str, (char *)mark->bad_version, "1"));
 	cr_expect(eq(str, (char *)mark->bad_evidence, "SIGSEGV in funcs, inside the patch"));
+	cr_expect(eq(str, (char *)mark->bad_exe, "/usr/bin/\"x\""));
+	cr_expect(eq(str, (char *)mark->bad_signal, "SIGSEGV"));
+	cr_expect(eq(u64, mark->bad_address, 0xffff80001234abcdULL));
+	cr_expect(mark->bad_in_patch);
 	cr_expect(eq(i64, mark->held, 7));
 	cr_expect(eq(str, (char *)mark->held_boot, "boot"));
 	cr_expect(eq(str, (char *)mark->loaded_boot, "boot2"));
 	cr_expect(eq(str, (char *)mark->installed, "1.1"));
+	cr_expect(eq(i64, mark->installed_at, 10));
 	cr_expect(eq(i64, mark->target_mtime, 8));
 	mark = suture_marks_find(&marks, "b");
 	cr_assert(mark != NULL);

@@ -484,6 +484,25 @@ Test(plan, canaries)
 	expect("a", "leave applied", VAR "a.spm");
 }
 
+Test(plan, canaries_that_die_are_waited_for_longer)
+{
+	struct suture_plan_loaded *l;
+
+	file(VAR "a.spm", "a", "1", SUTURE_FIT_DISK);
+	l = applied(VAR "a.spm", "a", "1");
+	l->canary = 25;
+	conf.canary = 25;
+	conf.quiet_s = 100;
+	make();
+	expect("a", "promote quiet", VAR "a.spm");
+	l->disturbed_at = in.now - 99;
+	make();
+	expect("a", "leave canary", VAR "a.spm");
+	l->disturbed_at = in.now - 100;
+	make();
+	expect("a", "promote quiet", VAR "a.spm");
+}
+
 /* --------------------------------------------------- one among others */
 
 Test(plan, one_that_takes_the_place_of_another)

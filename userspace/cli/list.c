@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bad.h"
 #include "command.h"
 #include "options.h"
 #include "output.h"
@@ -62,6 +63,7 @@ struct row {
 	uint64_t size;				/* bytes, 0: not known */
 	uint32_t patched;			/* processes */
 	const char *error;
+	const struct suture_mark *mark;		/* what is remembered of it, or NULL */
 };
 
 static const char *text_of(const struct suture_spm *spm, uint32_t string)
@@ -112,6 +114,7 @@ static void fill(int dev, const struct suture_view *view, const struct suture_re
 	row->level = row->spm ? text_of(row->spm, row->spm->note.head->level) : "";
 	row->cve = row->spm ? text_of(row->spm, row->spm->note.head->cve) : "";
 	row->description = row->spm ? text_of(row->spm, row->spm->note.head->description) : "";
+	row->mark = suture_marks_find(&view->marks, row->name);
 	if (row->file)
 		row->error = row->file->why ? row->file->why :
 			     suture_report_error(report, row->file->path, NULL);
@@ -198,6 +201,8 @@ static void print_row(const struct row *row, bool details)
 	/* Where nobody said anything of a service, what is loaded by hand is the usual. */
 	if (*why && row->item->why != SUTURE_WHY_BY_HAND)
 		printf("  %s\n", why);
+	if (row->mark && row->mark->bad)
+		bad_print(row->mark);
 	if (row->item && row->item->update)
 		printf("  version %s is available\n", row->item->file->version);
 	if (row->error) {
@@ -238,6 +243,8 @@ static struct json_object *json_row(const struct row *row)
 	json_object_object_add(obj, "available_version", row->item && row->item->update ?
 			       json_text(row->item->file->version) : NULL);
 	json_object_object_add(obj, "error", json_text(row->error));
+	json_object_object_add(obj, "bad", row->mark && row->mark->bad ?
+			       suture_mark_bad_json(row->mark) : NULL);
 	add_number(obj, "functions", patch ? patch->nr_funcs : note ? note->nr_funcs : 0);
 	add_number(obj, "sites", patch ? patch->nr_sites : note ? note->nr_sites : 0);
 	add_number(obj, "hooks", patch ? patch->nr_hooks : note ? note->nr_hooks : 0);

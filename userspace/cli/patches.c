@@ -81,6 +81,8 @@ int patches_run(const struct patches_command *command)
 		json_object_object_add(root, "patches", list);
 	}
 	code = (command->names ? run_named : run_all)(dev, command, list);
+	if (command->also)
+		command->also(command->names, root);
 	if (command->finish && code == SUTURE_EXIT_DONE)
 		code = cli_worse(code, command->finish(dev, command->names, root));
 	close(dev);

@@ -18,6 +18,8 @@ struct patches_command {
 	int (*fn)(int dev, const struct suture_ioc_patch *patch, struct json_object *list,
 		  void *arg);
 	void *arg;
+	/* once, behind them, whatever came out; may be NULL. @root: as with finish */
+	void (*also)(char *const *names, struct json_object *root);
 	/* once, after all of them; more results go into @root, NULL: for people */
 	int (*finish)(int dev, char *const *names, struct json_object *root);
 };

@@ -126,6 +126,7 @@ static int mark_removed(struct suture_marks *marks, void *arg, struct suture_err
 		if (!mark)
 			return suture_error_nomem(err);
 		*mark->installed = '\0';
+		mark->installed_at = 0;
 		if (mark->removed)
 			continue;
 		mark->removed = time(NULL);
@@ -149,6 +150,7 @@ static int mark_restored(struct suture_marks *marks, void *arg, struct suture_er
 				continue;
 			mark->removed = mark->held = mark->bad = 0;
 			*mark->held_boot = *mark->bad_version = *mark->bad_evidence = '\0';
+			*mark->bad_exe = *mark->bad_signal = '\0';
 			*mark->seen = '\0';
 			changed = 1;
 		}

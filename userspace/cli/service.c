@@ -26,7 +26,7 @@ int service_view(int dev, struct suture_view *ret_view, struct suture_report *re
 	ret = suture_view_read(&suture_dirs, "", dev, ret_view, err);
 	if (ret)
 		return ret;
-	ret = suture_view_plan(ret_view, &suture_dirs, is_refused, report, err);
+	ret = suture_view_plan(ret_view, &suture_dirs, is_refused, NULL, report, err);
 	if (ret)
 		suture_view_free(ret_view);
 	return ret;
@@ -154,6 +154,8 @@ static int mark_applied(struct suture_marks *marks, void *arg, struct suture_err
 		return 0;
 	mark->held = 0;
 	*mark->held_boot = '\0';
+	if (strcmp(mark->installed, applied->version))
+		mark->installed_at = time(NULL);
 	snprintf(mark->installed, sizeof(mark->installed), "%s", applied->version);
 	return 1;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bad.h"
 #include "command.h"
 #include "options.h"
 #include "output.h"
@@ -71,7 +72,8 @@ static const struct argp argp = {
 	.doc = "Show each process that maps what a patch is for (all patches, or those named): "
 	       "patched; waiting (which thread is inside which function); draining (the old "
 	       "code is back, a thread is still in the new one); not applicable; refused; "
-	       "failed; and the totals."
+	       "failed; and the totals. And patches that did harm on this machine, with the "
+	       "evidence."
 	       "\v" CLI_EXIT_CODES "  5 also: --verify has found a difference.",
 };
 
@@ -189,6 +191,7 @@ int cmd_status(int argc, char **argv)
 		return SUTURE_EXIT_USAGE;
 	command.names = opt.names;
 	command.json = opt.json;
+	command.also = bad_show;
 	command.finish = opt.verify ? verify_run : NULL;
 	return opt.watch ? watch(&command, opt.every_ms) : patches_run(&command);
 }

@@ -45,6 +45,8 @@ static int change_mark(struct suture_marks *marks, void *arg, struct suture_erro
 	if (!c->begin) {
 		if (spm_version_compare(mark->seen, c->version) < 0)
 			snprintf(mark->seen, sizeof(mark->seen), "%s", c->version);
+		if (strcmp(mark->installed, c->version))
+			mark->installed_at = time(NULL);
 		snprintf(mark->installed, sizeof(mark->installed), "%s", c->version);
 		if (c->target_mtime)
 			mark->target_mtime = c->target_mtime;
@@ -99,6 +101,7 @@ static int forget_marks(struct suture_marks *marks, void *arg, struct suture_err
 		}
 		if (is_away(view, mark)) {
 			*mark->installed = '\0';
+			mark->installed_at = 0;
 			changed = 1;
 		}
 	}
@@ -125,6 +128,17 @@ static int lock_marks(struct service *s)
 	if (lock < 0)
 		service_log(LOG_ERR, "state", NULL, NULL, NULL, "%s", err.text);
 	return lock;
+}
+
+int act_mark(struct service *s, suture_marks_fn fn, void *arg)
+{
+	int lock = lock_marks(s), ret;
+
+	if (lock < 0)
+		return lock;
+	ret = change(s, fn, arg);
+	close(lock);
+	return ret;
 }
 
 void act_forget(struct service *s, const struct suture_view *view)
@@ -229,6 +243,7 @@ static bool apply(struct service *s, struct suture_view *view,
 		done = ret == -ECANCELED;
 		goto out;
 	}
+	crashes_know(s, view, file->spm);
 	ret = load(s, view, file, item->canary, &loaded, &err);
 	if (ret) {
 		attempt_failed(s, file, ret, suture_why_name(item->why), &err);

@@ -126,6 +126,7 @@ static int set_up(struct service *s)
 
 static void tear_down(struct service *s)
 {
+	crashes_stop(s);
 	watch_free(s);
 	attempts_clear(s);
 	sd_event_source_disable_unref(s->settle);
@@ -171,8 +172,11 @@ int main(int argc, char **argv)
 	/* Whoever is started after us is to find the patches in the kernel. */
 	service_reconcile(&s);
 	sd_notify(0, "READY=1");
-	if (!opt.once)
+	if (!opt.once) {
+		/* Not earlier: the patches are what others wait for. */
+		crashes_start(&s);
 		ret = sd_event_loop(s.loop);
+	}
 	sd_notify(0, "STOPPING=1");
 	tear_down(&s);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -57,9 +57,15 @@ static bool see(struct service *s, const struct suture_ioc_patch *patch)
 	if (changed && patch->state == SUTURE_PATCH_APPLIED)
 		/* What was in force before we began, an earlier one of us has noted. */
 		say_applied(s, patch, seen->state || (int64_t)patch->loaded_at >= s->began);
+	if (patch->state != SUTURE_PATCH_APPLYING)
+		seen->applying_since_us = 0;
+	else if (!seen->applying_since_us)
+		seen->applying_since_us = now_us();
 	seen->state = patch->state;
 	seen->canary = patch->canary;
 	memcpy(seen->version, patch->version, sizeof(seen->version));
+	if (changed || (seen->applying_since_us && s->hang_s))
+		crashes_hangs(s, patch);
 	return changed;
 }
 

@@ -161,7 +161,9 @@ static void look_for_canaries(struct service *s, const struct suture_view *view)
 
 		if (item->why != SUTURE_WHY_CANARY)
 			continue;
-		left = item->loaded->loaded_at + view->conf.quiet_s - time(NULL);
+		left = item->loaded->disturbed_at > item->loaded->loaded_at ?
+		       item->loaded->disturbed_at : item->loaded->loaded_at;
+		left += view->conf.quiet_s - time(NULL);
 		service_look_in(s, (left > 0 ? left : 1) * 1000000ULL);
 	}
 }
@@ -205,9 +207,10 @@ static int look(struct service *s, struct suture_view *view, struct suture_error
 	s->rescan_s = view->conf.rescan_s;
 	attempts_sweep(s, &view->store);
 	say_unusable(s, view);
-	ret = suture_view_plan(view, &s->dirs, attempt_refused, s, err);
+	ret = suture_view_plan(view, &s->dirs, attempt_refused, crashes_disturbed, s, err);
 	if (ret)
 		return ret;
+	crashes_sync(s, view);
 	act_forget(s, view);
 	any = s->dev >= 0 && act_on_all(s, view);
 	if (s->dev >= 0)

@@ -23,6 +23,7 @@ static struct json_object *item_json(struct service *s, const struct suture_view
 {
 	struct suture_store_file *file = suture_view_file(view, item->file);
 	struct attempt *attempt = file ? attempt_find(s, file) : NULL;
+	const struct suture_harm_patch *harm = item->name ? crashes_of(s, item->name) : NULL;
 	struct json_object *obj = json_object_new_object();
 
 	add_text(obj, "name", item->name);
@@ -30,6 +31,11 @@ static struct json_object *item_json(struct service *s, const struct suture_view
 	add_text(obj, "action", suture_action_name(item->action));
 	add_text(obj, "why", suture_why_name(item->why));
 	add_text(obj, "error", attempt ? attempt->text : NULL);
+	if (item->loaded && harm) {
+		json_object_object_add(obj, "crashes", json_object_new_int64(harm->crashes));
+		json_object_object_add(obj, "crashes_in_patch",
+				       json_object_new_int64(harm->in_patch));
+	}
 	return obj;
 }
 
@@ -46,7 +52,7 @@ static struct json_object *list_json(struct service *s, const struct suture_stor
 
 static void write_file(struct service *s, const struct suture_view *view, const char *error)
 {
-	struct json_object *root = json_object_new_object(), *list;
+	struct json_object *root = json_object_new_object(), *list, *watch;
 	struct suture_error err = { 0 };
 	const char *text;
 	size_t i;
@@ -54,6 +60,10 @@ static void write_file(struct service *s, const struct suture_view *view, const 
 	json_object_object_add(root, "pid", json_object_new_int(getpid()));
 	json_object_object_add(root, "module", json_object_new_boolean(s->dev >= 0));
 	add_text(root, "error", error);
+	watch = json_object_new_object();
+	json_object_object_add(watch, "on", json_object_new_boolean(s->crashes != NULL));
+	add_text(watch, "error", s->crashes_off);
+	json_object_object_add(root, "watch", watch);
 	list = json_object_new_array();
 	for (i = 0; view && i < view->plan.nr; i++)
 		json_object_array_add(list, item_json(s, view, &view->plan.items[i]));

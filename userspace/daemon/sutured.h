@@ -31,6 +31,7 @@ struct seen_patch {
 	uint32_t state;
 	uint32_t canary;
 	uint64_t files_hash;	/* of the files that were handed over last, 0: not by us */
+	uint64_t applying_since_us;	/* CLOCK_MONOTONIC, 0: it is not */
 };
 
 struct watch {
@@ -80,6 +81,13 @@ struct service {
 	size_t nr_events;
 	int64_t began;		/* when we did, seconds since 1970 */
 	bool history_failed;	/* it could not be written, and that was said */
+	struct suture_crash_watch *crashes;	/* NULL: they are not seen */
+	char *crashes_off;	/* why not; NULL: not tried yet */
+	uint64_t crashes_lost;	/* that was said */
+	struct suture_harm *harm;
+	struct suture_harm_rule rule;	/* of the configuration that was read last, these too: */
+	bool take_back;
+	unsigned int hang_s;
 	char *last_error;	/* of reading, in words; NULL: none */
 	char *last_report;
 };
@@ -181,8 +189,32 @@ void service_reconcile(struct service *s);
 /* act_on - do what an item says; true: something was started */
 bool act_on(struct service *s, struct suture_view *view, const struct suture_plan_item *item);
 
+/* act_mark - change the marks under their lock */
+int act_mark(struct service *s, suture_marks_fn fn, void *arg);
+
 /* act_forget - clear the marks of patches that are out */
 void act_forget(struct service *s, const struct suture_view *view);
+
+/* ------------------------------------------------------------- crashes.c */
+
+/* crashes_start - watch; where that cannot be, it is said, and all else goes on */
+void crashes_start(struct service *s);
+void crashes_stop(struct service *s);
+
+/* crashes_know - this patch is about to be loaded */
+void crashes_know(struct service *s, const struct suture_view *view, const struct suture_spm *spm);
+
+/* crashes_sync - these patches are loaded, and this is the configuration */
+void crashes_sync(struct service *s, const struct suture_view *view);
+
+/* crashes_disturbed - a suture_disturbed_fn; @arg: the service */
+int64_t crashes_disturbed(const char *name, void *arg);
+
+/* crashes_of - what was counted of a patch, or NULL */
+const struct suture_harm_patch *crashes_of(const struct service *s, const char *name);
+
+/* crashes_hangs - does a process hang because of a patch? The device is open. */
+void crashes_hangs(struct service *s, const struct suture_ioc_patch *loaded);
 
 /* ------------------------------------------------------------ progress.c */
 

@@ -28,6 +28,11 @@ void suture_conf_default(struct suture_conf *conf)
 {
 	*conf = (struct suture_conf){
 		.install = true, .settle_ms = 200, .rescan_s = 300, .quiet_s = 60,
+		.take_back = true,
+		.harm = {
+			.in_patch = 1, .crashes = 3, .window_s = 60, .factor = 2,
+			.watch_s = 24 * 3600, .users = 2,
+		},
 	};
 }
 
@@ -98,6 +103,50 @@ static int set_quiet(struct suture_conf *conf, const char *value)
 	return parse_number(value, 30 * 24 * 3600, "", &conf->quiet_s);
 }
 
+static int set_take_back(struct suture_conf *conf, const char *value)
+{
+	return parse_bool(value, &conf->take_back);
+}
+
+static int set_in_patch(struct suture_conf *conf, const char *value)
+{
+	return parse_number(value, 1000, "", &conf->harm.in_patch);
+}
+
+static int set_crashes(struct suture_conf *conf, const char *value)
+{
+	return parse_number(value, 1000, "", &conf->harm.crashes);
+}
+
+static int set_window(struct suture_conf *conf, const char *value)
+{
+	int ret = parse_number(value, 24 * 3600, "", &conf->harm.window_s);
+
+	return !ret && !conf->harm.window_s ? -EINVAL : ret;
+}
+
+static int set_factor(struct suture_conf *conf, const char *value)
+{
+	return parse_number(value, 1000, "", &conf->harm.factor);
+}
+
+static int set_watch(struct suture_conf *conf, const char *value)
+{
+	return parse_number(value, 30 * 24 * 3600, "", &conf->harm.watch_s);
+}
+
+static int set_users(struct suture_conf *conf, const char *value)
+{
+	int ret = parse_number(value, SUTURE_HARM_USERS, "", &conf->harm.users);
+
+	return !ret && !conf->harm.users ? -EINVAL : ret;
+}
+
+static int set_hang(struct suture_conf *conf, const char *value)
+{
+	return parse_number(value, 30 * 24 * 3600, "", &conf->hang_s);
+}
+
 static const struct setting {
 	const char *section, *key;
 	int (*set)(struct suture_conf *conf, const char *value);
@@ -109,6 +158,14 @@ static const struct setting {
 	{ "Service", "RescanSec", set_rescan, "seconds, at most a week, or 0" },
 	{ "Rollout", "Canary", set_canary, "a percentage of at most 99%, or 0" },
 	{ "Rollout", "QuietSec", set_quiet, "seconds, at most 30 days" },
+	{ "Watch", "TakeBack", set_take_back, "yes or no" },
+	{ "Watch", "InPatch", set_in_patch, "a number of crashes, at most 1000, or 0" },
+	{ "Watch", "Crashes", set_crashes, "a number of crashes, at most 1000, or 0" },
+	{ "Watch", "WindowSec", set_window, "seconds, 1 to a day" },
+	{ "Watch", "Factor", set_factor, "a number, at most 1000" },
+	{ "Watch", "WatchSec", set_watch, "seconds, at most 30 days" },
+	{ "Watch", "Users", set_users, "a number of users, 1 to 8" },
+	{ "Watch", "HangSec", set_hang, "seconds, at most 30 days, or 0" },
 };
 
 #define NR_SETTINGS (sizeof(settings) / sizeof(*settings))
@@ -140,7 +197,7 @@ static int begin_section(char *line, const char **section, struct suture_error *
 		return 0;
 	}
 	return suture_error_set(err, -EINVAL,
-				"unknown section [%s] (there are Automatic, Service and Rollout)",
+				"unknown section [%s] (there are Automatic, Service, Rollout and Watch)",
 				line + 1);
 }
 

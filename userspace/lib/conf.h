@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "harm.h"
 
 #define SUTURE_NR_FOLDERS	2
 
@@ -31,6 +32,9 @@ struct suture_conf {
 	unsigned int rescan_s;	/* [Service] RescanSec=: a look without any change, 0: never */
 	unsigned int canary;	/* [Rollout] Canary=: percent of the processes first, 0: all */
 	unsigned int quiet_s;	/* [Rollout] QuietSec=: so long, before the others get it */
+	bool take_back;		/* [Watch] TakeBack=: a patch that does harm */
+	unsigned int hang_s;	/* [Watch] HangSec=: one that a process waits for so long, 0: not */
+	struct suture_harm_rule harm;	/* [Watch], the rest */
 };
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What this machine remembers of patches. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,7 @@ static int parse_mark(struct suture_marks *marks, const char *name, struct json_
 {
 	struct suture_mark *mark;
 	struct json_object *part;
+	char address[32] = "";
 
 	if (strlen(name) >= SUTURE_NAME_MAX || !json_object_is_type(obj, json_type_object))
 		return -EBADMSG;
@@ -96,11 +98,18 @@ static int parse_mark(struct suture_marks *marks, const char *name, struct json_
 		mark->bad = get_time(part, "since");
 		get_text(part, "version", mark->bad_version, sizeof(mark->bad_version));
 		get_text(part, "evidence", mark->bad_evidence, sizeof(mark->bad_evidence));
+		get_text(part, "executable", mark->bad_exe, sizeof(mark->bad_exe));
+		get_text(part, "signal", mark->bad_signal, sizeof(mark->bad_signal));
+		get_text(part, "address", address, sizeof(address));
+		mark->bad_address = strtoull(address, NULL, 16);
+		mark->bad_in_patch = json_object_object_get_ex(part, "in_patch", &part) &&
+				     json_object_get_boolean(part);
 	}
 	get_text(obj, "seen", mark->seen, sizeof(mark->seen));
 	get_text(obj, "floor", mark->floor, sizeof(mark->floor));
 	get_text(obj, "installed", mark->installed, sizeof(mark->installed));
 	get_text(obj, "loaded_boot", mark->loaded_boot, sizeof(mark->loaded_boot));
+	mark->installed_at = get_time(obj, "installed_at");
 	mark->target_mtime = get_time(obj, "target_mtime");
 	return 0;
 }
@@ -141,6 +150,24 @@ static void add_text(struct json_object *obj, const char *key, const char *value
 		json_object_object_add(obj, key, json_object_new_string(value));
 }
 
+struct json_object *suture_mark_bad_json(const struct suture_mark *mark)
+{
+	struct json_object *obj = json_object_new_object();
+	char address[32];
+
+	add_time(obj, "since", mark->bad);
+	add_text(obj, "version", mark->bad_version);
+	add_text(obj, "evidence", mark->bad_evidence);
+	if (!*mark->bad_signal)
+		return obj;
+	snprintf(address, sizeof(address), "0x%" PRIx64, mark->bad_address);
+	add_text(obj, "executable", mark->bad_exe);
+	add_text(obj, "signal", mark->bad_signal);
+	add_text(obj, "address", address);
+	json_object_object_add(obj, "in_patch", json_object_new_boolean(mark->bad_in_patch));
+	return obj;
+}
+
 static struct json_object *mark_json(const struct suture_mark *mark)
 {
 	struct json_object *obj = json_object_new_object(), *part;
@@ -152,17 +179,13 @@ static struct json_object *mark_json(const struct suture_mark *mark)
 		add_text(part, "boot", mark->held_boot);
 		json_object_object_add(obj, "held", part);
 	}
-	if (mark->bad) {
-		part = json_object_new_object();
-		add_time(part, "since", mark->bad);
-		add_text(part, "version", mark->bad_version);
-		add_text(part, "evidence", mark->bad_evidence);
-		json_object_object_add(obj, "bad", part);
-	}
+	if (mark->bad)
+		json_object_object_add(obj, "bad", suture_mark_bad_json(mark));
 	add_text(obj, "seen", mark->seen);
 	add_text(obj, "floor", mark->floor);
 	add_text(obj, "installed", mark->installed);
 	add_text(obj, "loaded_boot", mark->loaded_boot);
+	add_time(obj, "installed_at", mark->installed_at);
 	add_time(obj, "target_mtime", mark->target_mtime);
 	return obj;
 }

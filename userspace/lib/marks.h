@@ -28,14 +28,21 @@ struct suture_mark {
 	int64_t bad;			/* this version and older ones did harm here: */
 	char bad_version[SUTURE_TEXT_MAX];
 	char bad_evidence[SUTURE_TEXT_MAX];	/* in words */
+	/* the same for programs, of the last crash; empty: it was none */
+	char bad_exe[SUTURE_TEXT_MAX], bad_signal[16];
+	uint64_t bad_address;			/* of the instruction */
+	bool bad_in_patch;			/* was that in the patch, or called from there? */
 	char seen[SUTURE_TEXT_MAX];	/* the newest version that was applied here */
 	char floor[SUTURE_FLOOR_VERSION_MAX];	/* the newest version with a good signature that
 						 * the kernel has seen; it is told so after a boot */
 	char installed[SUTURE_TEXT_MAX];	/* the version that is wanted here, also without
 						 * automatic installation; or empty */
+	int64_t installed_at;		/* since when it is that one */
 	char loaded_boot[SUTURE_BOOT_MAX];	/* the service has loaded it in this boot */
 	int64_t target_mtime;		/* of the file on the disk that it was for */
 };
+
+struct json_object;
 
 struct suture_marks {
 	int automatic;			/* `suture auto`: 1 on, 0 off, -1: as configured */
@@ -76,6 +83,9 @@ int suture_marks_lock(const char *dir, struct suture_error *err);
 /* suture_marks_change - as suture_marks_update(), for who holds the lock */
 int suture_marks_change(const char *dir, suture_marks_fn fn, void *arg,
 			struct suture_error *err);
+
+/* suture_mark_bad_json - what is bad about it, for programs; the caller's */
+struct json_object *suture_mark_bad_json(const struct suture_mark *mark);
 
 /* suture_marks_free - what is in it */
 void suture_marks_free(struct suture_marks *marks);

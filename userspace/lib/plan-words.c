@@ -56,7 +56,7 @@ const char *suture_why_text(enum suture_why why)
 		[SUTURE_WHY_OTHER_BUILD] = "for another build than the one that is installed",
 		[SUTURE_WHY_GONE] = "its file is gone",
 		[SUTURE_WHY_OLDER] = "a newer version was applied on this machine before: `suture restore' forgets that",
-		[SUTURE_WHY_BAD] = "it did harm on this machine: a newer version is waited for",
+		[SUTURE_WHY_BAD] = "it did harm on this machine: a newer version is waited for, or `suture restore'",
 		[SUTURE_WHY_REVOKED] = "revoked by a signed list: it is not applied any more",
 		[SUTURE_WHY_REFUSED] = "the kernel does not take its file",
 		[SUTURE_WHY_UNUSABLE] = "its file cannot be used",

@@ -163,6 +163,7 @@ static void leave_loaded(const struct suture_plan_input *in, struct suture_plan_
 {
 	const struct suture_plan_loaded *loaded = item->loaded;
 	const struct suture_plan_file *file = item->file;
+	int64_t quiet_since;
 
 	item->action = SUTURE_ACTION_LEAVE;
 	item->why = loaded->state == SUTURE_PATCH_APPLYING ? SUTURE_WHY_APPLYING :
@@ -172,8 +173,9 @@ static void leave_loaded(const struct suture_plan_input *in, struct suture_plan_
 	/* Canaries that somebody asked for by hand are his. */
 	if (!loaded->canary || !loaded->by_service)
 		return;
-	if (!in->conf->canary ||
-	    in->now - loaded->loaded_at >= (int64_t)in->conf->quiet_s) {
+	quiet_since = loaded->disturbed_at > loaded->loaded_at ? loaded->disturbed_at :
+								 loaded->loaded_at;
+	if (!in->conf->canary || in->now - quiet_since >= (int64_t)in->conf->quiet_s) {
 		item->action = SUTURE_ACTION_PROMOTE;
 		item->why = SUTURE_WHY_QUIET;
 	} else {

@@ -41,6 +41,7 @@ struct suture_plan_loaded {
 	uint32_t state;		/* enum suture_patch_state */
 	uint32_t canary;	/* percent, 0: all processes */
 	int64_t loaded_at;
+	int64_t disturbed_at;	/* of the last crash that was blamed on it, 0: none */
 };
 
 struct suture_plan_input {

@@ -107,7 +107,8 @@ static void fill_loaded(const struct suture_view *view, const struct suture_dirs
 }
 
 int suture_view_plan(struct suture_view *view, const struct suture_dirs *dirs,
-		     suture_refused_fn refused, void *arg, struct suture_error *err)
+		     suture_refused_fn refused, suture_disturbed_fn disturbed, void *arg,
+		     struct suture_error *err)
 {
 	struct suture_plan_input in = {
 		.nr_files = view->store.nr, .nr_loaded = view->nr_patches, .conf = &view->conf,
@@ -134,6 +135,8 @@ int suture_view_plan(struct suture_view *view, const struct suture_dirs *dirs,
 		view->files[i].refused = refusal == SUTURE_REFUSAL_REFUSED;
 		view->files[i].revoked = refusal == SUTURE_REFUSAL_REVOKED;
 	}
+	for (i = 0; disturbed && i < view->nr_patches; i++)
+		view->loaded[i].disturbed_at = disturbed(view->loaded[i].name, arg);
 	in.files = view->files;
 	in.loaded = view->loaded;
 	if (suture_plan_make(&in, &view->plan))

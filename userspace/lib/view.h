@@ -36,9 +36,13 @@ typedef enum suture_refusal (*suture_refused_fn)(const struct suture_store_file 
 int suture_view_read(const struct suture_dirs *dirs, const char *root, int dev,
 		     struct suture_view *ret, struct suture_error *err);
 
-/* suture_view_plan - make the plan, anew if there is one; @refused may be NULL */
+/* When was the last crash that is blamed on this patch? 0: there was none. */
+typedef int64_t (*suture_disturbed_fn)(const char *name, void *arg);
+
+/* suture_view_plan - make the plan, anew if there is one; @refused and @disturbed may be NULL */
 int suture_view_plan(struct suture_view *view, const struct suture_dirs *dirs,
-		     suture_refused_fn refused, void *arg, struct suture_error *err);
+		     suture_refused_fn refused, suture_disturbed_fn disturbed, void *arg,
+		     struct suture_error *err);
 
 /* suture_view_file - the file of the store behind one of the plan's; NULL for NULL */
 struct suture_store_file *suture_view_file(const struct suture_view *view,
