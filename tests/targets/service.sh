@@ -76,3 +76,16 @@ decided() {
 said() {
 	grep -q -E -- "$1" sutured.out
 }
+
+# watched: from now on it sees crashes. Where they are not to be seen, the scenario is skipped
+watched() {
+	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel has no BTF"
+	wait_for 60 eval '[ "$(jq .watch.on /run/suture/sutured.json)" = true ]'
+}
+
+# dead COMMAND...: it dies of a signal
+dead() {
+	local status=0
+	"$@" >/dev/null 2>&1 || status=$?
+	[ $status -gt 128 ] || die "$*: it ended with status $status, not by a signal"
+}

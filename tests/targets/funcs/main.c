@@ -11,6 +11,7 @@
  *   break            change a byte of answer() ourselves: it reads its constant from
  *                    another word with the same value, so it goes on to work
  *   mend             undo that
+ *   null             write where nothing is
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@ static struct spinner {
 	char pad[64];
 } spinners[MAX_SPINNERS];
 static int nr_spinners;
+static int *volatile nowhere;
 
 static void *spin(void *arg)
 {
@@ -187,6 +189,8 @@ static void handle(int argc, char **argv)
 		change_byte(STEP);
 	} else if (!strcmp(argv[0], "mend")) {
 		change_byte(-STEP);
+	} else if (!strcmp(argv[0], "null")) {
+		*nowhere = 1;
 	} else {
 		proto_say("bad word %s", argv[0]);
 	}

@@ -29,6 +29,7 @@ expect_eq "$(of_status "$service_pid" NoNewPrivs)" 1 "no new privileges"
 put replace
 becomes 20 one ok new replace
 decided replace applied
+[ ! -r /sys/kernel/btf/vmlinux ] || wait_for 60 eval '[ "$(jq .watch.on /run/suture/sutured.json)" = true ]'
 expect_eq "$(suture list --json | jq -r '.patches[0].path')" "$VAR/replace.spm" "the path of what is loaded"
 # its mounts go with it; the path stays, and so the next one knows its own
 kill -TERM "$service_pid"
