@@ -213,9 +213,11 @@ static int look(struct builder *b, const cs_insn *insn)
 	const bool x86 = b->f->code->text.machine == EM_X86_64;
 	enum suture_seek_act act = SUTURE_SEEK_ACT_CALL;
 	uint64_t to, word;
+	bool call;
 
 	/* what is called may write x0 to x18 */
-	for (int i = 0; i < 19 && (insn->id == ARM64_INS_BL || insn->id == ARM64_INS_BLR) && !x86; i++)
+	call = insn->id == ARM64_INS_BL || insn->id == ARM64_INS_BLR;
+	for (int i = 0; i < 19 && call && !x86; i++)
 		b->page[i] = 1;
 	switch (suture_insn_step(b->f->code, insn, &to)) {
 	case SUTURE_STEP_JUMP:

@@ -54,17 +54,16 @@ static x86_reg whole(unsigned int reg)
 
 /* Could the instruction write the register? Capstone's word, and that of the operands: the
  * first one is a destination unless the instruction is known to read only. */
-static bool writes(const struct suture_code *code, const cs_insn *insn, x86_reg reg)
+static bool writes(const cs_insn *insn, x86_reg reg)
 {
 	const cs_x86 *x = &insn->detail->x86;
-	cs_regs read, written;
-	uint8_t nr_read, nr_written;
 
-	if (suture_capstone.regs_access(code->csd, insn, read, &nr_read, written,
-					&nr_written) != CS_ERR_OK)
-		return true;
-	for (int i = 0; i < nr_written; i++)
-		if (whole(written[i]) == reg)
+	for (int i = 0; i < insn->detail->regs_write_count; i++)
+		if (whole(insn->detail->regs_write[i]) == reg)
+			return true;
+	for (int i = 0; i < x->op_count; i++)
+		if (x->operands[i].type == X86_OP_REG && x->operands[i].access & CS_AC_WRITE &&
+		    whole(x->operands[i].reg) == reg)
 			return true;
 	switch (insn->id) {
 	case X86_INS_CMP: case X86_INS_TEST: case X86_INS_PUSH: case X86_INS_NOP:
@@ -130,7 +129,7 @@ static int find_move(const struct stretch *s, uint64_t *ret_at, x86_reg *ret_reg
 
 		if (!insn)
 			return refuse(s, at, "something before that call does not decode", err);
-		if (insn->id == X86_INS_CALL || writes(s->f->code, insn, arg)) {
+		if (insn->id == X86_INS_CALL || writes(insn, arg)) {
 			*ret_reg = insn->id == X86_INS_CALL ? X86_REG_INVALID : source(insn);
 			*ret_at = at;
 		}
@@ -177,7 +176,7 @@ static int check_kept(const struct stretch *s, uint64_t move, x86_reg reg,
 	for (uint64_t at = s->begin; at < move;) {
 		const cs_insn *insn = suture_code_decode(s->f->code, at, s->call, true);
 
-		if (!insn || writes(s->f->code, insn, reg))
+		if (!insn || writes(insn, reg))
 			return refuse(s, at, "the register is written in between", err);
 		at += insn->size;
 	}
