@@ -43,9 +43,15 @@ in_scope() {
 }
 compare() {
 	local p uid exe text patch wanted="" got patched=0 out=0 later=0 other=0 total=0 share=$1 in_all=0
+	local seen links=() exes
+	seen=$(look)
+	while read -r p _; do
+		links+=("/proc/$p/exe")
+	done <<<"$seen"
+	mapfile -t exes < <(readlink "${links[@]}")
 	while read -r p uid text patch; do
+		exe=${exes[total]}
 		total=$((total + 1))
-		exe=$(readlink "/proc/$p/exe")
 		if [ "$text" = 0 ]; then
 			wanted+="$p not applicable, not-exec"$'\n'
 			other=$((other + 1))
@@ -60,7 +66,7 @@ compare() {
 			wanted+="$p not applicable, scope"$'\n'
 			out=$((out + 1))
 		fi
-	done < <(look)
+	done <<<"$seen"
 	expect_eq "$patched" $(((in_all * share + 99) / 100)) "$round: patched of $in_all in scope"
 	got=$(suture status --json replace | jq -r '.patches[0] |
 		(.processes | sort_by(.pid)[] | "\(.pid) \(.state), \(.reason)"),

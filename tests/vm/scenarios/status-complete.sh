@@ -16,22 +16,24 @@ is changed ok break
 is c ok enter hold
 # branches PATCH: in how many processes a branch stands where its first function was
 branches() {
-	local address pid at n=0
+	local address pid at bytes n=0
 	address=$(suture inspect --json "$(spm "$1")" | jq '.functions[0] | .old_address + .branch_at')
 	for pid in $(mappers /funcs/libfuncs.so); do
 		at=$(($(load_address "$pid" /funcs/libfuncs.so) + address))
-		[[ ! $(dd "if=/proc/$pid/mem" bs=1 skip=$at count=4 status=none | od -A n -t x1 | tr -d ' ') =~ $BRANCH ]] || n=$((n + 1))
+		bytes=$(dd "if=/proc/$pid/mem" bs=1 skip=$at count=4 status=none | od -A n -t x1)
+		[[ ! ${bytes// /} =~ $BRANCH ]] || n=$((n + 1))
 	done
 	echo $n
 }
 agree() {
-	local by_status by_proc
+	local by_status by_proc said
+	said=$(suture status --json "$1")
 	by_proc=$(mappers /funcs/libfuncs.so | tr '\n' ' ')
-	by_status=$(suture status --json "$1" | jq -r '.patches[0].processes[].pid' | sort -n | tr '\n' ' ')
+	by_status=$(jq -r '[.patches[0].processes[].pid] | sort[]' <<<"$said" | tr '\n' ' ')
 	expect_eq "$by_status" "$by_proc" "the processes of $1"
-	suture status --json "$1" | jq -e '.patches[0] | .totals.total == (.processes | length) and
+	jq -e '.patches[0] | .totals.total == (.processes | length) and
 		.totals.total == ([.totals | to_entries[] | select(.key != "total") | .value] | add)' \
-		>/dev/null || die "the totals of $1 do not add up: $(suture status --json "$1")"
+		<<<"$said" >/dev/null || die "the totals of $1 do not add up: $said"
 	ok "the totals of $1 add up"
 	expect_eq "$(total "$1" patched)" "$(branches "$1")" "patched by status, and by their text,"
 }
