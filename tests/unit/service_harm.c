@@ -158,6 +158,7 @@ Test(harm, a_program_that_always_died)
 	die_of(EXE, -490, 0, 0);
 	die_of(EXE, -470, 0, 0);
 	die_of(EXE, -441, 0, 0);
+	die_of(EXE, -440, 0, 0);
 	die_of(EXE, -400, 0, 0);
 	die_all(EXE, 10, 0, 8, a, CRASH_APPLIED, 0, 0);
 	expect(a, SUTURE_HARM_NONE, false);
@@ -282,8 +283,41 @@ Test(harm, a_storm)
 Test(harm, late_ones_count_when_they_come)
 {
 	die_all(EXE, 100, 0, 1, a, CRASH_APPLIED, 0, 0);
-	die_all(EXE, 10, 0, 2, a, CRASH_APPLIED, 0, 0);
+	die_all(EXE, 10, 0, 1, a, CRASH_APPLIED, 0, 0);
+	die_all(EXE, 100, 0, 1, a, CRASH_APPLIED, 0, 0);
 	expect(a, SUTURE_HARM_RATE, true);
+}
+
+/* Threads that die together are one process. */
+Test(harm, a_process_dies_once)
+{
+	struct crash_event event = {
+		.time = (LOADED + 1) * 1000000000ULL, .tgid = 7, .start = 9, .sig = 11, .code = 1,
+		.patches = { { a, CRASH_APPLIED } }, .nr_patches = 1,
+	};
+	int i;
+
+	for (i = 0; i < 3; i++)
+		suture_harm_crash(harm, &rule, &event, EXE, 1, &verdict);
+	expect(0, SUTURE_HARM_NONE, false);
+	for (i = 0; i < 2; i++) {
+		event.tgid++;
+		suture_harm_crash(harm, &rule, &event, EXE, 1, &verdict);
+	}
+	expect(a, SUTURE_HARM_RATE, true);
+	cr_expect(eq(u64, verdict.nr, 3));
+}
+
+/* What is kept together in one second is alike. */
+Test(harm, in_one_second)
+{
+	die_all(EXE, 10, 1000, 1, 0, 0, 0, 0);
+	die_all(EXE, 10, 1000, 1, a, CRASH_APPLIED, 0, 0);
+	die_all(EXE, 10, 1001, 2, a, CRASH_APPLIED, 0, 0);
+	expect(a, SUTURE_HARM_RATE, true);
+	cr_expect(eq(u64, verdict.nr, 3));
+	cr_expect(eq(u64, verdict.before, 1));
+	cr_expect(eq(sz, verdict.nr_users, 2));
 }
 
 Test(harm, evidence)

@@ -299,7 +299,7 @@ static __attribute__((noinline)) void look_at_vma(struct vm_area_struct *vma, st
 		look_at_text(s, file, start, end, offset);
 }
 
-/* One step of a walk over the tree of mappings of 6.1 to 6.6: what is at s->next? */
+/* One step of a walk over the tree of mappings: what is at s->next? */
 static long step(__u32 i, struct scratch **arg)
 {
 	struct mm_struct *mm = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), mm);
@@ -343,21 +343,23 @@ static long step(__u32 i, struct scratch **arg)
 	return max == ~0UL;
 }
 
+/* Where the lock of the mappings is taken, or before 6.7, we look without. */
 static bool look_at_all(struct scratch *s)
 {
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
-	bool ok;
+	bool ok = false;
 
-	s->next = 0;
-	if (!has_vma_iter) {
-		bpf_loop(2 * MAX_VMAS, step, &s, 0);
-		return true;
+	if (has_vma_iter) {
+		ok = !bpf_iter_task_vma_new(&it, bpf_get_current_task_btf(), 0);
+		while ((vma = bpf_iter_task_vma_next(&it)))
+			look_at_vma(vma, s);
+		bpf_iter_task_vma_destroy(&it);
 	}
-	ok = !bpf_iter_task_vma_new(&it, bpf_get_current_task_btf(), 0);
-	while ((vma = bpf_iter_task_vma_next(&it)))
-		look_at_vma(vma, s);
-	bpf_iter_task_vma_destroy(&it);
+	if (!ok && bpf_core_field_exists(((struct mm_struct *)0)->mm_mt)) {
+		s->next = 0;
+		ok = bpf_loop(2 * MAX_VMAS, step, &s, 0) > 0;
+	}
 	return ok;
 }
 

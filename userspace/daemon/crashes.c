@@ -169,6 +169,8 @@ static void on_crash(const struct crash_event *event, uint64_t nr, void *arg)
 	char path[CRASH_DEPTH * CRASH_NAME + 8], exe[sizeof(path)];
 	struct suture_harm_patch *patch;
 
+	if (event->flags & CRASH_BLIND)
+		return;
 	suture_crash_path(event, path, sizeof(path));
 	suture_text_clean_buf(path, 0, exe, sizeof(exe));
 	if (suture_harm_crash(s->harm, &s->rule, event, exe, nr, &verdict) || !verdict.id)

@@ -54,7 +54,8 @@ static int on_event(sd_event_source *source, const struct inotify_event *event, 
 	if (event->mask & IN_Q_OVERFLOW || w->kind == WATCH_ALL ||
 	    /* also what we have written ourselves: others may have been in between */
 	    (w->kind == WATCH_STATE && !strcmp(name, SUTURE_MARKS_NAME)) ||
-	    (w->kind == WATCH_DEVICE && !strcmp(name, "suture") && event->mask & IN_CREATE) ||
+	    (w->kind == WATCH_DEVICE && !strcmp(name, "suture") &&
+	     event->mask & (IN_CREATE | IN_DELETE)) ||
 	    (w->kind == WATCH_RUN && !strcmp(name, SUTURE_POKE_NAME)) ||
 	    (w->kind == WATCH_TARGETS && is_target(s, name)))
 		service_changed(s);

@@ -27,6 +27,8 @@ struct record {
 struct exe {
 	char *path;
 	int64_t last;
+	uint64_t start;			/* of the process that died last */
+	uint32_t tgid;
 	struct record *records;	/* by time */
 	size_t nr;
 };
@@ -296,6 +298,12 @@ int suture_harm_crash(struct suture_harm *harm, const struct suture_harm_rule *r
 	exe = get_exe(harm, path);
 	if (!exe)
 		return -ENOMEM;
+	*ret = (struct suture_harm_verdict){ 0 };
+	/* Several threads of it at the same time. */
+	if (event->start && exe->start == event->start && exe->tgid == event->tgid)
+		return 0;
+	exe->start = event->start;
+	exe->tgid = event->tgid;
 	record(exe, event->time / NS_PER_S, nr, verdict.id, event->uid);
 	patch = suture_harm_patch(harm, verdict.id);
 	if (patch) {

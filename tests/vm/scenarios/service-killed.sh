@@ -1,5 +1,5 @@
 #!/bin/bash
-# meaning: sutured is killed at 50 random moments, and suture now and then, while files come, change and go: what the kernel runs and what the folders say agree afterwards
+# meaning: sutured is killed at 50 random moments, and suture as well, while files come, change and go: what the kernel runs and what the folders say agree afterwards
 # limit: 500
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
@@ -99,6 +99,16 @@ wait $changer 2>/dev/null || true
 service_start
 settled
 expect_match "$(wc -l <kills 2>/dev/null)" '^([5-9]|[0-9]{2,})$' "the loader was killed five times at least"
+# The loader alone, while the service works: until that, too, was 50 times
+: >kills
+words=(remove restore apply "apply --no-wait" "remove --no-wait")
+for ((tries = 0; tries < 400 && $(wc -l <kills) < 50; tries++)); do
+	read -r -a line <<<"${words[RANDOM % ${#words[@]}]}"
+	loader "${line[@]}" "${patches[RANDOM % ${#patches[@]}]}"
+	((tries % 5)) || put "${patches[1 + RANDOM % 3]}"
+done
+expect_eq "$(wc -l <kills)" 50 "kills of the loader, of $tries"
+settled
 rm -f "$VAR"/*.spm
 wait_for 20 eval '[ -z "$(ls /sys/kernel/suture)" ]'
 is one ok old replace
