@@ -90,11 +90,11 @@ cannot_intercept() {
 }
 
 # browser_pids [NAME]: the processes that map the library, of all kinds or of one (MiniBrowser,
-# WebKitWebProcess, WebKitNetworkProcess)
+# WebKitWebProcess, WebKitNetworkProcess). In a sandbox paths are others.
 browser_pids() {
 	local pid
-	for pid in $(mappers "$LIBRARY"); do
-		[[ $(readlink "/proc/$pid/exe") = */${1:-*} ]] && echo "$pid"
+	for pid in $(mappers "/$(basename "$LIBRARY")"); do
+		[[ $(cat "/proc/$pid/comm") = "${1:0:15}"* ]] && echo "$pid"
 	done
 	true
 }
@@ -106,17 +106,23 @@ cpu() {
 
 # page_pid: the web process in which the newest document lives: the one that works when it does
 page_pid() {
-	local pid most=-1 best used
+	local pid most=-1 second=-1 best used
 	declare -A before=()
 	for pid in $(browser_pids WebKitWebProcess); do
 		before[$pid]=$(cpu "$pid")
 	done
-	js 'const end = performance.now() + 1500; while (performance.now() < end); return true' >/dev/null
+	js 'const end = performance.now() + 3000; while (performance.now() < end); return true' >/dev/null
 	for pid in "${!before[@]}"; do
 		used=$(($(cpu "$pid" 2>/dev/null || echo 0) - before[$pid]))
-		[ $used -le $most ] || most=$used best=$pid
+		if [ $used -gt $most ]; then
+			second=$most most=$used best=$pid
+		elif [ $used -gt $second ]; then
+			second=$used
+		fi
 	done
-	[ $most -gt 50 ] || die "no web process has worked when the page did"
+	# On a busy host the guest does not see all of its own time.
+	[ $most -gt 10 ] && [ $most -gt $((2 * second)) ] ||
+		die "which web process works when the page does? ${!before[*]}: $most ticks, then $second"
 	echo "$best"
 }
 

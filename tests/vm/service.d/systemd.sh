@@ -27,7 +27,6 @@ cat /proc/sys/kernel/random/boot_id >boot
 expect_eq "$(cat /proc/1/comm)" systemd "PID 1"
 expect_eq "$(systemctl is-system-running)" running "the system"
 cat >/usr/local/bin/hostid-server <<'END'
-#!/usr/bin/python3
 """Answers each request with what the C library's gethostid() says."""
 import ctypes
 import http.server
@@ -44,12 +43,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 http.server.HTTPServer(("127.0.0.1", 8080), Handler).serve_forever()
 END
-chmod 755 /usr/local/bin/hostid-server
 cat >$unit <<'END'
 [Unit]
 Description=A service as hardened as they come
 [Service]
-ExecStart=/usr/local/bin/hostid-server
+ExecStart=/usr/bin/python3 /usr/local/bin/hostid-server
 DynamicUser=yes
 PrivateUsers=yes
 PrivateDevices=yes
