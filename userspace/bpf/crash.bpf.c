@@ -356,7 +356,7 @@ static bool look_at_all(struct scratch *s)
 			look_at_vma(vma, s);
 		bpf_iter_task_vma_destroy(&it);
 	}
-	if (!ok && bpf_core_field_exists(((struct mm_struct *)0)->mm_mt)) {
+	if (!ok && bpf_core_field_exists(struct mm_struct, mm_mt)) {
 		s->next = 0;
 		ok = bpf_loop(2 * MAX_VMAS, step, &s, 0) > 0;
 	}

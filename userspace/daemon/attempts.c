@@ -140,7 +140,8 @@ uint64_t attempts_next_us(const struct service *s)
 	size_t i;
 
 	for (i = 0; i < s->nr_attempts; i++)
-		if (!s->attempts[i].for_good && !s->attempts[i].taken && s->attempts[i].next_us < next)
+		if (!s->attempts[i].for_good && !s->attempts[i].taken &&
+		    s->attempts[i].next_us < next)
 			next = s->attempts[i].next_us;
 	return next;
 }

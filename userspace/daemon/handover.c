@@ -45,7 +45,8 @@ static int raise_floors(struct service *s, struct suture_error *err)
 		const struct suture_mark *mark = &marks.list[i];
 
 		/* One that it does not take is no reason to leave the others out. */
-		if (*mark->floor && suture_device_floor_raise(s->dev, mark->name, mark->floor, &said))
+		if (*mark->floor &&
+		    suture_device_floor_raise(s->dev, mark->name, mark->floor, &said))
 			service_log(LOG_WARNING, "error", mark->name, mark->floor, NULL, "%s: %s",
 				    mark->name, said.text);
 	}

@@ -32,10 +32,10 @@ static char *copy(struct reader *r, const char *text)
 /* One more of a list; NULL: there is no memory. */
 static void *more(struct reader *r, void *list, size_t *nr, size_t size)
 {
-	char *grown;
+	char *old, *grown;
 
-	memcpy(&grown, list, sizeof(grown));
-	grown = reallocarray(grown, *nr + 1, size);
+	memcpy(&old, list, sizeof(old));
+	grown = reallocarray(old, *nr + 1, size);
 	if (!grown) {
 		r->nomem = true;
 		return NULL;
