@@ -38,6 +38,7 @@
 #define ROOM (4 * PAGE)	/* of each worker: its argument, and what that points to */
 #define SIDE (2 * PAGE)	/* where the latter begins */
 #define GRACE 30	/* seconds */
+#define WAITS 50
 
 enum { VERSION, LOAD, REVERT, WAIT, PROCS, PATCH, PROMOTE, THREAD, SETTLE, REVOKE, FLOOR, CALLS };
 
@@ -87,7 +88,8 @@ struct worker {
 	uint8_t *room;
 	struct suture_ioc_thread last;	/* a thread that was asked about, */
 	uint64_t pc;	/* and where it was */
-	bool settle;	/* to be settled while it has not run since */
+	int next;	/* what is to follow, or -1 */
+	unsigned int waits;	/* times that WAIT was called again */
 	bool nobody;
 };
 
@@ -98,6 +100,7 @@ static int tids[64], nr_tids;
 static unsigned long tried[CALLS], good[CALLS];
 static time_t end;
 static bool done;
+static sigset_t alarms;
 
 __attribute__((format(printf, 1, 2), noreturn)) static void bad(const char *fmt, ...)
 {
@@ -319,13 +322,13 @@ static void call(struct worker *w)
 {
 	union argument arg;
 	union pointed to;
-	unsigned int nr = w->settle ? SETTLE : one_of(w, CALLS), way = one_of(w, 16);
+	unsigned int nr = w->next >= 0 ? w->next : (int)one_of(w, CALLS), way = one_of(w, 16);
 	unsigned long cmd = calls[nr].cmd;
 	uint32_t room = calls[nr].size;
 	uint8_t *at;
 	int ret;
 
-	w->settle = false;
+	w->next = -1;
 	make(w, nr, &arg, &to);
 	if (way < 6)
 		spoil(w, arg.words, calls[nr].size / 4);
@@ -349,13 +352,19 @@ static void call(struct worker *w)
 		return;
 	}
 	__atomic_add_fetch(&tried[nr], 1, __ATOMIC_RELAXED);
+	if (nr == WAIT && ret && (errno == EINTR || errno == ETIMEDOUT) && ++w->waits < WAITS)
+		w->next = WAIT;
 	if (ret || cmd != calls[nr].cmd)
 		return;
 	__atomic_add_fetch(&good[nr], 1, __ATOMIC_RELAXED);
 	if (nr == THREAD && way > 7) {
 		get(&w->last, at, sizeof(w->last));
 		get(&w->pc, w->room + SIDE + PC_WORD * sizeof(w->pc), sizeof(w->pc));
-		w->settle = one_of(w, 2);
+		w->next = one_of(w, 2) ? SETTLE : -1;
+	} else if (nr == LOAD) {
+		/* so that also on a slow machine some get as far */
+		w->next = one_of(w, 2) ? WAIT : -1;
+		w->waits = 0;
 	}
 }
 
@@ -393,6 +402,7 @@ static void *mangle(void *arg)
 {
 	struct worker *w = arg;
 
+	pthread_sigmask(SIG_BLOCK, &alarms, NULL);
 	while (!__atomic_load_n(&done, __ATOMIC_RELAXED)) {
 		uint8_t *page = rooms + (size_t)one_of(w, WORKERS * ROOM / PAGE) * PAGE;
 		uint32_t word = odd_number(w);
@@ -503,13 +513,15 @@ int main(int argc, char **argv)
 	/* behind the last room one cannot read */
 	rooms = mmap(NULL, WORKERS * ROOM + PAGE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
 	if (dev < 0 || spm < 0 || target < 0 || rooms == MAP_FAILED ||
 	    mprotect(rooms + WORKERS * ROOM, PAGE, PROT_NONE) || sigaction(SIGALRM, &sa, NULL))
 		bad("set-up: %s", strerror(errno));
 	for (int i = 5; i < argc && nr_tids < (int)(sizeof(tids) / sizeof(tids[0])); i++)
 		tids[nr_tids++] = atoi(argv[i]);
 	for (int i = 0; i < WORKERS + 3; i++)
-		workers[i] = (struct worker){ .random = strtoul(argv[4], NULL, 0) * 64 + i + 1,
+		workers[i] = (struct worker){ .next = -1, .random = strtoul(argv[4], NULL, 0) * 64 + i + 1,
 					      .room = rooms + (i < WORKERS ? i * ROOM : 0) };
 	learn_name();
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -519,6 +531,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i <= WORKERS; i++)
 		if (pthread_create(&threads[i], NULL, i < WORKERS ? work : mangle, &workers[i]))
 			bad("set-up");
+	/* else it would get all of them */
+	pthread_sigmask(SIG_BLOCK, &alarms, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
 	for (int i = 0; i < WORKERS; i++)
 		pthread_join(threads[i], NULL);
