@@ -92,9 +92,9 @@ cannot_intercept() {
 # browser_pids [NAME]: the processes that map the library, of all kinds or of one (MiniBrowser,
 # WebKitWebProcess, WebKitNetworkProcess). In a sandbox paths are others.
 browser_pids() {
-	local pid
+	local pid name=${1:-}
 	for pid in $(mappers "/$(basename "$LIBRARY")"); do
-		[[ $(cat "/proc/$pid/comm") = "${1:0:15}"* ]] && echo "$pid"
+		[[ $(cat "/proc/$pid/comm") = "${name:0:15}"* ]] && echo "$pid"
 	done
 	true
 }
@@ -140,15 +140,16 @@ page_is() {
 	expect_eq "$2 $(start_time "$2")" "$2 $3" "the web process and when it was started"
 }
 
-# all_patched: every process of the browser, by name, and suture status has it; how many are in $nr
+# all_patched WEB: every process of the browser, says suture status; of them at least so many web processes
 all_patched() {
-	local pid state
-	nr=0
+	local pid state nr=0
+	[ "$(browser_pids WebKitWebProcess | wc -l)" -ge "$1" ] || die "not $1 web processes: $(browser_pids | xargs)"
 	for pid in $(browser_pids); do
 		state=$(proc $PATCH "$pid" state)
 		[ "$state" = patched ] || [ ! -e "/proc/$pid" ] || die "$(tr '\0' ' ' <"/proc/$pid/cmdline") ($pid): $state"
 		nr=$((nr + 1))
 	done
+	[ $nr -ge $(($1 + 2)) ] || die "there are only $nr processes"
 	ok "$nr processes of the browser are patched: $(for pid in $(browser_pids); do cat "/proc/$pid/comm"; done | sort | uniq -c | xargs)"
 }
 
@@ -201,7 +202,7 @@ proof() {
 	fixed "$1-3-patched"
 	page_is "$id" "$page" "$start"
 	expect_eq "$(page_pid)" "$page" "the process in which the page works"
-	all_patched
+	all_patched 1
 	differs "$page" 1
 
 	# A cross-site navigation: another web process. Its first script tries at once.
@@ -217,15 +218,17 @@ proof() {
 	[[ $others != *" $new "* ]] || ok "(that process waited prewarmed since before)"
 	[ "$new" != "$page" ] || die "a cross-site navigation stayed in the same web process"
 	differs "$new" 1
-	all_patched
-	wait_for 60 eval '[ "$(browser_pids WebKitWebProcess | wc -l)" -ge 2 ]'
-	all_patched
+	all_patched 1
+	# One more is started for the next site, and has no page yet.
+	wait_for 120 eval '[ "$(browser_pids WebKitWebProcess | wc -l)" -ge 3 ]'
+	all_patched 3
 	for pid in $(browser_pids); do
 		differs "$pid" 1
 	done
 	suture status --verify $PATCH
 
 	revert $PATCH
+	[ "$(browser_pids | wc -l)" -ge 4 ] || die "where is the browser? $(browser_pids | xargs)"
 	for pid in $(browser_pids); do
 		differs "$pid" 0
 		expect_eq "$(count_maps "$pid" .spm)" 0 "mappings of the patch in process $pid"
