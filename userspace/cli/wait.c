@@ -80,11 +80,17 @@ static int64_t now_ms(void)
 /* Those that wait for a thread's stack: does it only look so? */
 static void settle(struct progress *progress, const struct suture_proc *procs, size_t nr)
 {
-	if (!progress->settler || now_ms() < progress->next_settle)
+	int64_t begin = now_ms();
+	bool soon;
+
+	if (!progress->settler || begin < progress->next_settle)
 		return;
-	/* No answer is no error: the transition goes on as it would without. */
-	suture_settler_pass(progress->settler, procs, nr, SETTLE_BUDGET_MS, NULL, NULL, NULL);
-	progress->next_settle = now_ms() + SETTLE_EVERY_MS;
+	/* No answer is no error: the transition goes on as it would without. Where there was no
+	 * time for all threads, and it is of use, the others are next. */
+	soon = suture_settler_pass(progress->settler, procs, nr, SETTLE_BUDGET_MS, NULL, NULL,
+				   NULL) > 0 &&
+	       now_ms() - begin >= SETTLE_BUDGET_MS;
+	progress->next_settle = now_ms() + (soon ? SETTLE_BUDGET_MS : SETTLE_EVERY_MS);
 }
 
 static bool on_progress(const struct suture_proc *procs, size_t nr, void *arg)

@@ -28,6 +28,7 @@ struct suture_settler {
 	int dev;
 	char name[SUTURE_NAME_MAX];
 	bool applying;		/* what is known is known of that way */
+	pid_t left_pid, left_off;	/* the thread that a pass without time for more came to */
 	struct known known[KNOWN_SLOTS];	/* by tid; who comes last has the slot */
 };
 
@@ -339,8 +340,14 @@ static bool one_thread(struct pass *pass, struct look *look, bool again,
 	return opinion.kind == SUTURE_OPINION_SETTLED;
 }
 
+/*
+ * Where there are many, a pass goes on where the last one left off: only to ask whether those
+ * that are known have run would take its time.
+ */
 static void other_threads(struct pass *pass, pid_t pid, pid_t done, struct suture_unwind **unwind)
 {
+	struct suture_settler *settler = pass->settler;
+	pid_t from = settler->left_pid == pid ? settler->left_off : 0, last = from;
 	struct dirent *entry;
 	unsigned int nr = 0;
 	struct look look;
@@ -348,17 +355,29 @@ static void other_threads(struct pass *pass, pid_t pid, pid_t done, struct sutur
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	settler->left_pid = pid;
+	settler->left_off = from;
 	dir = opendir(path);
-	while (dir && (entry = readdir(dir)) && nr < MAX_THREADS && now_us() < pass->end_us) {
+	while (dir && (entry = readdir(dir)) && nr < MAX_THREADS) {
 		pid_t tid = atoi(entry->d_name);
 
+		if (last) {
+			/* if it has ended, this pass finds none, and the next begins anew */
+			last = tid == last ? 0 : last;
+			continue;
+		}
 		if (tid <= 0 || tid == done)
 			continue;
+		if (now_us() >= pass->end_us)
+			break;
+		settler->left_off = tid;
 		nr++;
 		look = (struct look){ .pid = pid, .tid = tid };
 		one_thread(pass, &look, false, unwind);
 		suture_backtrace_free(&look.backtrace);
 	}
+	if (!dir || !entry)
+		settler->left_off = 0;	/* that was all */
 	if (dir)
 		closedir(dir);
 }
