@@ -6,7 +6,7 @@
  * of the processes that map TARGET, and the threads TID... are asked about and settled. At the
  * same time two processes without the capability do the same with a descriptor that they
  * have inherited, one of them as root of its own user namespace: all must be EPERM.
- * It ends after SECONDS, or up to 30 later when each call was good once. Prints "version
+ * It ends after SECONDS, or up to 8 times as much when each call was good once. Prints "version
  * CALLS/GOOD load CALLS/GOOD ...", and leaves nothing loaded.
  */
 #define _GNU_SOURCE
@@ -37,7 +37,7 @@
 #define PAGE 4096
 #define ROOM (4 * PAGE)	/* of each worker: its argument, and what that points to */
 #define SIDE (2 * PAGE)	/* where the latter begins */
-#define GRACE 30	/* seconds */
+#define GRACE 7	/* times SECONDS */
 #define WAITS 50
 
 enum { VERSION, LOAD, REVERT, WAIT, PROCS, PATCH, PROMOTE, THREAD, SETTLE, REVOKE, FLOOR, CALLS };
@@ -98,7 +98,7 @@ static uint8_t *rooms;
 static char patch_name[SUTURE_NAME_MAX];
 static int tids[64], nr_tids;
 static unsigned long tried[CALLS], good[CALLS];
-static time_t end;
+static time_t end, latest;
 static bool done;
 static sigset_t alarms;
 
@@ -130,7 +130,7 @@ static bool over(const struct worker *w)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > end && (w->nobody || all_good() || now.tv_sec > end + GRACE);
+	return now.tv_sec > end && (w->nobody || all_good() || now.tv_sec > latest);
 }
 
 static uint64_t number(struct worker *w)
@@ -363,7 +363,7 @@ static void call(struct worker *w)
 		w->next = one_of(w, 2) ? SETTLE : -1;
 	} else if (nr == LOAD) {
 		/* so that also on a slow machine some get as far */
-		w->next = one_of(w, 2) ? WAIT : -1;
+		w->next = arg.load.canary ? PROMOTE : one_of(w, 2) ? WAIT : -1;
 		w->waits = 0;
 	}
 }
@@ -521,11 +521,13 @@ int main(int argc, char **argv)
 	for (int i = 5; i < argc && nr_tids < (int)(sizeof(tids) / sizeof(tids[0])); i++)
 		tids[nr_tids++] = atoi(argv[i]);
 	for (int i = 0; i < WORKERS + 3; i++)
-		workers[i] = (struct worker){ .next = -1, .random = strtoul(argv[4], NULL, 0) * 64 + i + 1,
+		workers[i] = (struct worker){ .next = -1,
+					      .random = strtoul(argv[4], NULL, 0) * 64 + i + 1,
 					      .room = rooms + (i < WORKERS ? i * ROOM : 0) };
 	learn_name();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	end = now.tv_sec + atoi(argv[3]);
+	latest = end + GRACE * atoi(argv[3]);
 	for (int i = 0; i < 2; i++)
 		others[i] = nobody(&workers[WORKERS + 1 + i], i);
 	for (int i = 0; i <= WORKERS; i++)
