@@ -41,8 +41,8 @@ static void die_all(const char *exe, int64_t after, uint32_t uid, uint64_t nr, u
 		    uint32_t flags, uint32_t id2, uint32_t flags2)
 {
 	struct crash_event event = {
-		.time = (LOADED + after) * 1000000000ULL,
-		.tgid = 7, .uid = uid, .sig = 11, .code = 1,
+		.time = (LOADED + after) * 1000000000ULL, .tgid = 7, .uid = uid, .sig = 11,
+		.code = 1,
 		.patches = { { id, flags }, { id2, flags2 } },
 		.nr_patches = !!id + !!id2,
 	};

@@ -149,17 +149,6 @@ struct k_sigaction {
 	struct sigaction sa;
 } __attribute__((preserve_access_index));
 
-struct bpf_iter_task_vma {
-	__u64 opaque;
-};
-
-/* From 6.7 on. */
-extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task,
-				 __u64 addr) __ksym __weak;
-extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
-extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
-
-const volatile bool has_vma_iter;
 const volatile unsigned int page_shift = 12;
 
 /* Deaths of which nothing else could be kept. */
@@ -205,7 +194,8 @@ struct scratch {
 	struct crash_missed fresh;
 	struct fault fault;
 	__u64 words[CRASH_WORDS];
-	__u64 next;			/* address, of the walk */
+	__u64 dentry, mount;		/* of the path */
+	__u64 next, max, entry, is_node;	/* of the walk over the mappings */
 	__u64 pivots[15], slots[16];
 };
 
@@ -299,96 +289,104 @@ static __attribute__((noinline)) void look_at_vma(struct vm_area_struct *vma, st
 		look_at_text(s, file, start, end, offset);
 }
 
-/* One step of a walk over the tree of mappings: what is at s->next? */
+/*
+ * The tree of mappings, walked without its lock. All of the state is in @s, of which the
+ * verifier knows nothing, so it has little to try.
+ */
+static long descend(__u32 level, struct scratch **arg)
+{
+	struct scratch *s = *arg;
+	const char *node = (char *)(s->entry & ~0xffUL);
+	unsigned int type = s->entry >> 3 & 0xf, k;
+
+	(void)level;
+	if (!s->is_node)
+		return 1;
+	s->pivots[9] = 0;	/* the shorter kind of node ends there */
+	if (type == 3) {
+		bpf_probe_read_kernel(s->pivots, 9 * 8, node +
+			bpf_core_field_offset(struct maple_arange_64, pivot));
+		bpf_probe_read_kernel(s->slots, 10 * 8, node +
+			bpf_core_field_offset(struct maple_arange_64, slot));
+	} else {
+		bpf_probe_read_kernel(s->pivots, 15 * 8, node +
+			bpf_core_field_offset(struct maple_range_64, pivot));
+		bpf_probe_read_kernel(s->slots, 16 * 8, node +
+			bpf_core_field_offset(struct maple_range_64, slot));
+	}
+	for (k = 0; k < 15; k++) {
+		s->entry = s->slots[k];
+		if (k && !s->pivots[k])
+			break;			/* the last one ends where its node does */
+		if (s->next <= s->pivots[k]) {
+			s->max = s->pivots[k];
+			break;
+		}
+		s->entry = s->slots[k + 1];
+	}
+	s->is_node = s->entry && type > 1;	/* a leaf has mappings */
+	return 0;
+}
+
+/* One step: what is at s->next? */
 static long step(__u32 i, struct scratch **arg)
 {
 	struct mm_struct *mm = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), mm);
-	unsigned long entry = (unsigned long)BPF_CORE_READ(mm, mm_mt.ma_root), max = ~0UL;
 	struct scratch *s = *arg;
-	bool is_node = (entry & 3) == 2 && entry > 4096;	/* else the root is an entry */
-	unsigned int level, k, nr;
 
 	(void)i;
-	for (level = 0; level < 8 && is_node; level++) {
-		const char *node = (char *)(entry & ~0xffUL);
-		unsigned int type = entry >> 3 & 0xf;
-
-		if (type == 3) {
-			nr = 10;
-			bpf_probe_read_kernel(s->pivots, 9 * 8, node +
-				bpf_core_field_offset(struct maple_arange_64, pivot));
-			bpf_probe_read_kernel(s->slots, 10 * 8, node +
-				bpf_core_field_offset(struct maple_arange_64, slot));
-		} else {
-			nr = 16;
-			bpf_probe_read_kernel(s->pivots, 15 * 8, node +
-				bpf_core_field_offset(struct maple_range_64, pivot));
-			bpf_probe_read_kernel(s->slots, 16 * 8, node +
-				bpf_core_field_offset(struct maple_range_64, slot));
-		}
-		for (k = 0; k < 15; k++) {
-			if (k == nr - 1 || (k && !s->pivots[k]))
-				break;		/* the last one ends where its node does */
-			if (s->next <= s->pivots[k]) {
-				max = s->pivots[k];
-				break;
-			}
-		}
-		entry = s->slots[k & 15];
-		is_node = entry && type > 1;	/* a leaf has mappings */
-	}
-	if (entry && !is_node && !(entry & 3))
-		look_at_vma((void *)entry, s);
-	s->next = max + 1;
-	return max == ~0UL;
+	s->entry = (__u64)BPF_CORE_READ(mm, mm_mt.ma_root);
+	s->is_node = (s->entry & 3) == 2 && s->entry > 4096;	/* else the root is an entry */
+	s->max = ~0ULL;
+	bpf_loop(8, descend, arg, 0);
+	if (s->entry && !s->is_node && !(s->entry & 3))
+		look_at_vma((void *)s->entry, s);
+	s->next = s->max + 1;
+	return !s->next;
 }
 
-/* Where the lock of the mappings is taken, or before 6.7, we look without. */
+/* bpf_iter_task_vma is no help: here a spinlock is held, so it does not get theirs. */
 static bool look_at_all(struct scratch *s)
 {
-	struct bpf_iter_task_vma it;
-	struct vm_area_struct *vma;
-	bool ok = false;
-
-	if (has_vma_iter) {
-		ok = !bpf_iter_task_vma_new(&it, bpf_get_current_task_btf(), 0);
-		while ((vma = bpf_iter_task_vma_next(&it)))
-			look_at_vma(vma, s);
-		bpf_iter_task_vma_destroy(&it);
-	}
-	if (!ok && bpf_core_field_exists(struct mm_struct, mm_mt)) {
-		s->next = 0;
-		ok = bpf_loop(2 * MAX_VMAS, step, &s, 0) > 0;
-	}
-	return ok;
+	s->next = 0;
+	return bpf_core_field_exists(struct mm_struct, mm_mt) &&
+	       bpf_loop(2 * MAX_VMAS, step, &s, 0) > 0;
 }
 
 /* -------------------------------------------------------------- who it was */
 
-static void name_exe(struct crash_event *e, struct file *exe)
+/* One part of the path of the executable, or one mount upwards. */
+static long name_part(__u32 i, struct scratch **arg)
 {
-	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry), *parent;
-	struct vfsmount *vfs = BPF_CORE_READ(exe, f_path.mnt);
-	struct mount *mount, *above;
-	unsigned int i, depth = 0;
+	struct scratch *s = *arg;
+	struct crash_event *e = &s->event;
+	struct dentry *dentry = (void *)s->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	struct mount *mount = (void *)s->mount, *above;
+	__u32 depth = e->depth;
 
-	mount = (void *)((char *)vfs - bpf_core_field_offset(struct mount, mnt));
-	for (i = 0; i < 2 * CRASH_DEPTH && depth < CRASH_DEPTH; i++) {
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
-			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount)
-				break;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = above;
-			continue;
-		}
-		bpf_probe_read_kernel_str(e->exe[depth], CRASH_NAME,
-					  BPF_CORE_READ(dentry, d_name.name));
-		depth++;
-		dentry = parent;
+	(void)i;
+	if (depth >= CRASH_DEPTH)
+		return 1;
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+		above = BPF_CORE_READ(mount, mnt_parent);
+		if (above == mount)
+			return 1;
+		s->dentry = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
+		s->mount = (__u64)above;
+		return 0;
 	}
-	e->depth = depth;
+	bpf_probe_read_kernel_str(e->exe[depth], CRASH_NAME, BPF_CORE_READ(dentry, d_name.name));
+	e->depth = depth + 1;
+	s->dentry = (__u64)parent;
+	return 0;
+}
+
+static void name_exe(struct scratch *s, struct file *exe)
+{
+	s->dentry = (__u64)BPF_CORE_READ(exe, f_path.dentry);
+	s->mount = (__u64)BPF_CORE_READ(exe, f_path.mnt) -
+		   bpf_core_field_offset(struct mount, mnt);
+	bpf_loop(2 * CRASH_DEPTH, name_part, &s, 0);
 }
 
 /* Somebody can be as many users as he likes in a namespace of his own. */
@@ -509,7 +507,7 @@ static void die(struct scratch *s, struct task_struct *task, struct task_struct 
 	bpf_core_read_str(e->comm, sizeof(e->comm), &leader->comm);
 	e->exe_ino = BPF_CORE_READ(exe, f_inode, i_ino);
 	e->exe_dev = BPF_CORE_READ(exe, f_inode, i_sb, s_dev);
-	name_exe(e, exe);
+	name_exe(s, exe);
 	__builtin_memset(s->words, 0, sizeof(s->words));
 	if (bpf_probe_read_user(s->words, sizeof(s->words), (void *)fault->sp))
 		bpf_probe_read_user(s->words, 128, (void *)fault->sp);

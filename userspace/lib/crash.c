@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bpf-error.h"
@@ -35,16 +34,6 @@ static int on_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* To ask the kernel's types would take longer than all the rest. */
-static bool has_vma_iter(void)
-{
-	struct utsname name;
-	unsigned int major, minor;
-
-	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 7));
-}
-
 static int load(struct suture_crash_watch *watch, struct suture_error *err)
 {
 	long page = sysconf(_SC_PAGESIZE);
@@ -53,7 +42,6 @@ static int load(struct suture_crash_watch *watch, struct suture_error *err)
 	watch->skel = suture_crash_bpf__open();
 	if (!watch->skel)
 		return suture_bpf_error(err, -errno, "cannot read the BPF program");
-	watch->skel->rodata->has_vma_iter = has_vma_iter();
 	watch->skel->rodata->page_shift = __builtin_ctzl(page);
 	bpf_map__set_max_entries(watch->skel->maps.ring,
 				 page > (long)RING_SIZE ? (uint32_t)page : RING_SIZE);
