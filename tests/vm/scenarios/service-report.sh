@@ -105,7 +105,7 @@ has "broken.spm is not a patch module"
 has "ten-*"
 has "is inside"
 has 'class="in"'
-has 'class="wrong"'
+has '<span class="badge bad">failed</span>'
 has '<summary>The last '
 expect_eq "$(events apply replace) $(events gone replace) $(events revert hold) $(events applied hold)" "2 1 1 1" \
 	"what the history has"
