@@ -52,7 +52,8 @@ kver = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/
 # Authors of patches outside this tree include patch.mk from here.
 authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
-.PHONY: all always help setup kmod userspace patches $(patch_dirs) targets test-patches tests-built webkit-patches check-find \
+.PHONY: all always help setup kmod kmod-release userspace patches $(patch_dirs) targets test-patches \
+	tests-built webkit-patches check-find \
 	lint check check-unit check-vm check-matrix check-harness check-mutants check-debug demo bench soak \
 	check-webkit demo-webkit \
 	install clean distclean
@@ -98,6 +99,10 @@ $(KERNELDIR)/kdir: $(if $(filter $(own_kernels),$(KERNEL)),always)
 kmod: $(filter $(KERNELDIR)/kdir,$(KDIR))
 	+@RELEASE='$(RELEASE)' SUTURE_CERTS='$(SUTURE_CERTS)' tests/vm/build-kmod $(abspath $(KDIR)) $(ARCH)
 
+# As a release is: for the scenario that loads it.
+kmod-release: $(filter $(KERNELDIR)/kdir,$(KDIR)) targets
+	+@RELEASE=1 SUTURE_CERTS='$(BUILD)/tests/targets/sign/keys/good.der' tests/vm/build-kmod $(abspath $(KDIR)) $(ARCH) release
+
 userspace: $(sysroot)
 	@$(MAKE) -C userspace all
 	$(if $(cross),@$(MAKE) -C userspace all B=$(CURDIR)/$(BUILD)/userspace $(cross))
@@ -123,7 +128,7 @@ check-find: setup userspace
 test-patches: userspace targets
 	@$(MAKE) -C tests/targets patches $(cross)
 
-tests-built: kmod userspace patches test-patches
+tests-built: kmod kmod-release userspace patches test-patches
 
 lint: setup
 	@$(MAKE) $(jobs) kmod
