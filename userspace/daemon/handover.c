@@ -196,6 +196,112 @@ static void hand_in_all(struct service *s)
 	}
 }
 
+/* ------------------------------------------------------- what is not asked of it */
+
+/* A list that the kernel has, as far as we know: it has one of each signer, the newest. */
+struct in_force {
+	const char *path;	/* of s->lists */
+	struct spm_revocations entries;
+	char *text;		/* what entries points into */
+	struct suture_signed by;
+};
+
+static bool is_outdone(const struct in_force *list, const struct in_force *others, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (others[i].entries.serial > list->entries.serial &&
+		    !strcmp(others[i].by.signer, list->by.signer) &&
+		    !strcmp(others[i].by.serial, list->by.serial))
+			return true;
+	return false;
+}
+
+void handover_forget(struct service *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_in_force; i++)
+		free(s->in_force[i].text);
+	free(s->in_force);
+	s->in_force = NULL;
+	s->nr_in_force = 0;
+}
+
+static void read_in_force(struct service *s)
+{
+	struct in_force *list;
+	struct attempt *a;
+	char path[4096];
+	size_t i;
+
+	s->in_force = calloc(s->nr_lists + 1, sizeof(*s->in_force));
+	for (i = 0; s->in_force && i < s->nr_lists; i++) {
+		a = attempt_find(s, &s->lists[i]);
+		if (!a || !a->taken)
+			continue;
+		list = &s->in_force[s->nr_in_force];
+		list->path = s->lists[i].path;
+		snprintf(path, sizeof(path), "%s%s", s->root, s->lists[i].path);
+		if (suture_sign_read(path, &list->by, NULL) ||
+		    suture_revocations_read(path, &list->text, &list->entries, NULL))
+			continue;
+		s->nr_in_force++;
+	}
+}
+
+static bool read_digest(const char *hex, uint8_t digest[SPM_DIGEST_LEN])
+{
+	size_t i;
+
+	for (i = 0; i < SPM_DIGEST_LEN; i++)
+		if (sscanf(hex + 2 * i, "%2hhx", &digest[i]) != 1)
+			return false;
+	return true;
+}
+
+static const struct in_force *find_revoking(struct service *s,
+					    const struct suture_store_file *file)
+{
+	uint8_t digest[1][SPM_DIGEST_LEN];
+	struct suture_signed seal;
+	struct spm_subject subject = {
+		.name = suture_spm_name(file->spm),
+		.version = spm_string(&file->spm->note, file->spm->note.head->version),
+		.digests = digest,
+	};
+	size_t i;
+
+	if (s->nr_in_force && !suture_sign_read(file->spm->path, &seal, NULL))
+		subject.nr_digests = read_digest(seal.image, digest[0]);
+	for (i = 0; i < s->nr_in_force; i++)
+		if (!is_outdone(&s->in_force[i], s->in_force, s->nr_in_force) &&
+		    spm_is_revoked(&s->in_force[i].entries, &subject))
+			return &s->in_force[i];
+	return NULL;
+}
+
+enum suture_refusal handover_refused(const struct suture_store_file *file, void *arg)
+{
+	enum suture_refusal refusal = attempt_refused(file, arg);
+
+	if (refusal == SUTURE_REFUSAL_NONE && find_revoking(arg, file))
+		refusal = SUTURE_REFUSAL_REVOKED;
+	return refusal;
+}
+
+char *handover_reason(struct service *s, const struct suture_store_file *file)
+{
+	const struct in_force *list = file->spm ? find_revoking(s, file) : NULL;
+	char *text;
+
+	if (!list || asprintf(&text, "%s names it, revocation list no. %llu", list->path,
+			      (unsigned long long)list->entries.serial) < 0)
+		return NULL;
+	return text;
+}
+
 int handover(struct service *s, struct suture_error *err)
 {
 	struct suture_store_file *lists;
@@ -208,6 +314,7 @@ int handover(struct service *s, struct suture_error *err)
 	ret = suture_store_lists(&s->dirs, s->root, &lists, &nr, err);
 	if (ret)
 		return ret;
+	handover_forget(s);
 	suture_store_files_free(s->lists, s->nr_lists);
 	s->lists = lists;
 	s->nr_lists = nr;
@@ -215,6 +322,7 @@ int handover(struct service *s, struct suture_error *err)
 		return 0;
 	/* Whatever else is wrong here, what is revoked comes off. */
 	hand_in_all(s);
+	read_in_force(s);
 	if (s->module.told)
 		return 0;
 	ret = raise_floors(s, err);

@@ -136,6 +136,7 @@ static void tear_down(struct service *s)
 	free(s->attempts);
 	free(s->seen);
 	free(s->events);
+	handover_forget(s);
 	suture_store_files_free(s->lists, s->nr_lists);
 	free(s->last_error);
 	free(s->last_report);

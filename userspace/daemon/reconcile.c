@@ -207,7 +207,7 @@ static int look(struct service *s, struct suture_view *view, struct suture_error
 	s->rescan_s = view->conf.rescan_s;
 	attempts_sweep(s, &view->store);
 	say_unusable(s, view);
-	ret = suture_view_plan(view, &s->dirs, attempt_refused, crashes_disturbed, s, err);
+	ret = suture_view_plan(view, &s->dirs, handover_refused, crashes_disturbed, s, err);
 	if (ret)
 		return ret;
 	crashes_sync(s, view);

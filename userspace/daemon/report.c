@@ -25,12 +25,16 @@ static struct json_object *item_json(struct service *s, const struct suture_view
 	struct attempt *attempt = file ? attempt_find(s, file) : NULL;
 	const struct suture_harm_patch *harm = item->name ? crashes_of(s, item->name) : NULL;
 	struct json_object *obj = json_object_new_object();
+	char *reason = NULL;
 
 	add_text(obj, "name", item->name);
 	add_text(obj, "file", item->file ? item->file->path : NULL);
 	add_text(obj, "action", suture_action_name(item->action));
 	add_text(obj, "why", suture_why_name(item->why));
-	add_text(obj, "error", attempt ? attempt->text : NULL);
+	if (!attempt && item->why == SUTURE_WHY_REVOKED)
+		reason = handover_reason(s, file);
+	add_text(obj, "error", attempt ? attempt->text : reason);
+	free(reason);
 	if (item->loaded && harm) {
 		json_object_object_add(obj, "crashes", json_object_new_int64(harm->crashes));
 		json_object_object_add(obj, "crashes_in_patch",

@@ -72,6 +72,8 @@ struct service {
 	size_t nr_seen;
 	struct suture_store_file *lists;	/* of revocations, in the folders */
 	size_t nr_lists;
+	struct in_force *in_force;	/* those of them that the kernel has, see handover.c */
+	size_t nr_in_force;
 	struct {
 		uint64_t inode;		/* of its device */
 		struct timespec ctime;
@@ -116,7 +118,7 @@ void attempt_taken(struct service *s, const struct suture_store_file *file);
 /* attempt_find - the last failure with this very file, or NULL */
 struct attempt *attempt_find(struct service *s, const struct suture_store_file *file);
 
-/* attempt_refused - a suture_refused_fn; @arg: the service */
+/* attempt_refused - as handover_refused(), by earlier attempts alone */
 enum suture_refusal attempt_refused(const struct suture_store_file *file, void *arg);
 
 /* attempts_next_us - when the first is due, UINT64_MAX: none */
@@ -139,6 +141,19 @@ void attempts_clear(struct service *s);
  * What a list revokes is reverted at once.
  */
 int handover(struct service *s, struct suture_error *err);
+
+/*
+ * handover_refused - a suture_refused_fn; @arg: the service
+ * What a list in the folders names is not offered to the kernel. What else is revoked, by a
+ * list handed in by hand for example, the kernel says when it is.
+ */
+enum suture_refusal handover_refused(const struct suture_store_file *file, void *arg);
+
+/* handover_reason - which list names the file, in words, to be freed; NULL: none */
+char *handover_reason(struct service *s, const struct suture_store_file *file);
+
+/* handover_forget - free what is known of the lists */
+void handover_forget(struct service *s);
 
 /* handover_keep - note which versions the kernel has seen, for its next life */
 void handover_keep(struct service *s, const struct suture_view *view);

@@ -33,7 +33,7 @@ struct suture_mark {
 	uint64_t bad_address;			/* of the instruction */
 	bool bad_in_patch;			/* was that in the patch, or called from there? */
 	char seen[SUTURE_TEXT_MAX];	/* the newest version that was applied here */
-	/* the newest version with a good signature that the kernel has seen, which is told so
+	/* the newest version with a good signature that the kernel has seen; it is told so
 	 * after a boot */
 	char floor[SUTURE_FLOOR_VERSION_MAX];
 	char installed[SUTURE_TEXT_MAX];	/* the version that is wanted here, also without

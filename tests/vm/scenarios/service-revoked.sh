@@ -48,16 +48,22 @@ expect_match "$(kernel_log_since list)" "revocation list no. 7, 1 entries, 1 of 
 said "patches.revocations: revocation list no. 7, 1 entries, 1 of them loaded" || die "$(cat sutured.out)"
 said "replace 1.0: reverting it .revoked" || die "$(cat sutured.out)"
 expect_eq "$(suture list --json | "$T/tools/pick" patches name=replace state)" revoked "suture list"
-expect_match "$(suture list)" "replace .* revoked .*revoked by a signed list.*has been revoked by .Suture test, good., in list no. 7" "for people"
+expect_match "$(suture list)" "replace .* revoked .*revoked by a signed list.*/patches.revocations names it, revocation list no. 7" "for people"
 start three "$T/funcs/funcs"
 is three ok old replace
 expect_status 1 suture apply replace
 expect_match "$output" "has been revoked" "by hand"
-# it is tried once, and not again
+# it is not tried in vain
 kill -HUP "$service_pid"
 in_force patches.revocations
 decided replace revoked
-expect_le "$(count_lines 'replace.spm: .*has been revoked' sutured.out)" 2 "how often it is said, with one SIGHUP"
+expect_eq "$(count_lines 'replace.spm: .*has been revoked' sutured.out)" 0 "tries, with one SIGHUP"
+# also where nothing would be tried
+suture auto off
+place v10.spm other.spm
+expect_eq "$(why replace)" revoked "automatic installation is off"
+rm "$VAR/other.spm"
+suture auto on
 
 # over a restart of the service; and a newer version is welcome
 service_stop
@@ -89,7 +95,7 @@ rm "$VAR"/{unsigned,stranger,old,link,altered}.revocations
 
 # another life of the module, as after a boot: the list is there before any patch
 place v10.spm replace.spm
-decided replace older
+decided replace refused
 expect_eq "$(suture list --json | "$T/tools/pick" patches name=replace version)" 1.2 "what is in force"
 service_stop
 suture revert --force replace >/dev/null
@@ -99,8 +105,8 @@ kernel_mark boot
 service_start
 decided replace revoked
 is one ok old replace
-log=$(kernel_log_since boot)
-expect_match "$log" "revocation list no. 7, 1 entries, 0 of them loaded.*replace 1.0: has been revoked" "the order in the kernel's log"
+expect_match "$(kernel_log_since boot)" "revocation list no. 7, 1 entries, 0 of them loaded" "the kernel's log"
+refused v10.spm 'replace 1.0: has been revoked'
 # the module goes and comes while the service runs
 trust "" good
 kernel_mark again
@@ -136,6 +142,8 @@ rm "$VAR"/*.revocations
 wait_for 20 eval '[ "$(jq ".lists | length" /run/suture/sutured.json)" = 0 ]'
 decided replace revoked
 is one ok old replace
+wait_for 20 said "replace.spm: .*has been revoked by .Suture test, good., in list no. 10"
+expect_match "$(suture list)" "replace .* revoked .*has been revoked by .Suture test, good., in list no. 10" "suture list"
 service_stop
 for name in one two three; do
 	stop $name
