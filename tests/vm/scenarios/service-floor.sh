@@ -60,7 +60,8 @@ service_start
 decided replace refused
 is one ok old replace
 expect_match "$(suture list)" "replace 1.2: a newer version, 1.3, has been seen" "suture list"
-# the module goes and comes while the service runs
+# the module goes and comes while the service runs, when that does not look at it just then
+wait_for 20 rmmod suture
 trust require_signature=1 good
 wait_for 20 eval '[ "$("$remember" list)" = "replace 1.3" ]'
 refused v1.2.spm 'replace 1.2: a newer version, 1.3, has been seen'
