@@ -129,7 +129,7 @@ mkdir -p "$modules" /etc/suture
 cp "$SUTURE_KO" "$modules/"
 depmod
 install -m 755 /suture/build/userspace/suture /suture/build/userspace/sutured /usr/bin/
-sed 's,/usr/bin/sutured,/usr/bin/sutured,' /suture/userspace/daemon/sutured.service >$unit
+cp /suture/userspace/daemon/sutured.service $unit
 cp /suture/userspace/daemon/suture.conf /etc/suture/
 hash -r
 # keys of the patches, and of the repository
