@@ -55,7 +55,7 @@ authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 .PHONY: all always help setup kmod kmod-release userspace patches $(patch_dirs) targets test-patches \
 	tests-built webkit-patches check-find \
 	lint check check-unit check-vm check-matrix check-harness check-mutants check-debug demo bench soak \
-	check-webkit demo-webkit \
+	check-service check-webkit demo-webkit \
 	install clean distclean
 
 all: setup
@@ -81,6 +81,7 @@ help:
 #: make check-mutants       does the suite notice when a check of the module is broken?
 #: make check-debug         the scenarios on a kernel with KASAN, lockdep and the like; builds it
 #: make soak                10,000 applies and reverts under load in the VM; ROUNDS=N for less
+#: make check-service       the service on a Debian with systemd, in a VM: apt, restarts
 #: make check-webkit        the patch of WebKitGTK in a browser of Debian's, in a VM; downloads it
 #: make demo-webkit         the same, shown
 #: make bench               what patching costs, measured in the VM
@@ -160,6 +161,10 @@ check-debug: setup
 	@$(MAKE) $(jobs) KERNEL=debug tests-built
 	@$(MAKE) $(jobs) KERNEL=bare kmod
 	@tests/vm/check-debug $(foreach pattern,$(SCENARIO),'$(pattern)')
+
+check-service: setup
+	@$(MAKE) $(jobs) tests-built
+	@tests/vm/run --root service $(foreach pattern,$(SCENARIO),'$(pattern)')
 
 # The one build that the VM's root has.
 check-webkit demo-webkit: setup
