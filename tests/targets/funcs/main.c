@@ -21,13 +21,19 @@
 #include "funcs.h"
 
 #define MAX_SPINNERS 64
+#define EPOCHS 64
 
+/*
+ * A result counts for the time in which its call began: a thread may lose its CPU between
+ * the call's return and the counting, for as long as an apply takes and the next question.
+ */
 static struct spinner {
 	pthread_t thread;
-	unsigned long old, new, bad;
+	unsigned long old[EPOCHS], new[EPOCHS], bad;
 	char pad[64];
 } spinners[MAX_SPINNERS];
 static int nr_spinners;
+static unsigned int epoch;	/* each question begins a new one */
 static int *volatile nowhere;
 
 static void *spin(void *arg)
@@ -36,12 +42,13 @@ static void *spin(void *arg)
 
 	proto_yield();
 	for (int x = 0;; x = (x + 1) & 0xff) {
+		unsigned int now = __atomic_load_n(&epoch, __ATOMIC_ACQUIRE) % EPOCHS;
 		int got = answer(x);
 
 		if (got == x + 1)
-			__atomic_add_fetch(&s->old, 1, __ATOMIC_RELAXED);
+			__atomic_add_fetch(&s->old[now], 1, __ATOMIC_RELAXED);
 		else if (got == x + 1001)
-			__atomic_add_fetch(&s->new, 1, __ATOMIC_RELAXED);
+			__atomic_add_fetch(&s->new[now], 1, __ATOMIC_RELAXED);
 		else
 			__atomic_add_fetch(&s->bad, 1, __ATOMIC_RELAXED);
 	}
@@ -50,10 +57,15 @@ static void *spin(void *arg)
 
 static int storm_calls;
 
+struct stormer {
+	pthread_t thread;
+	unsigned long old, new, bad;
+};
+
 /* What spin() does, but with an end. */
 static void *storm(void *arg)
 {
-	struct spinner *s = arg;
+	struct stormer *s = arg;
 
 	for (int x = 0; x < storm_calls; x++) {
 		int got = answer(x);
@@ -67,7 +79,7 @@ static void *storm(void *arg)
 
 static void run_storm(int threads, int calls)
 {
-	struct spinner s[MAX_SPINNERS] = { 0 };
+	struct stormer s[MAX_SPINNERS] = { 0 };
 	unsigned long old = 0, new = 0, bad = 0;
 	int n;
 
@@ -105,11 +117,18 @@ static void start_spinners(int n)
 
 static void counts(void)
 {
+	unsigned int past = epoch % EPOCHS, next = (epoch + 1) % EPOCHS;
 	unsigned long old = 0, new = 0, bad = 0;
 
+	/* what came too late when that one was used before */
 	for (int i = 0; i < nr_spinners; i++) {
-		old += __atomic_exchange_n(&spinners[i].old, 0, __ATOMIC_RELAXED);
-		new += __atomic_exchange_n(&spinners[i].new, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&spinners[i].old[next], 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&spinners[i].new[next], 0, __ATOMIC_RELAXED);
+	}
+	__atomic_store_n(&epoch, epoch + 1, __ATOMIC_RELEASE);
+	for (int i = 0; i < nr_spinners; i++) {
+		old += __atomic_load_n(&spinners[i].old[past], __ATOMIC_RELAXED);
+		new += __atomic_load_n(&spinners[i].new[past], __ATOMIC_RELAXED);
 		bad += __atomic_exchange_n(&spinners[i].bad, 0, __ATOMIC_RELAXED);
 	}
 	proto_say("old %lu new %lu bad %lu", old, new, bad);
