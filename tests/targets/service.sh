@@ -8,7 +8,7 @@ USR=/usr/lib/suture/patches VAR=/var/lib/suture/patches STATE=/var/lib/suture/st
 end_service() {
 	service_stop TERM 2>/dev/null || true
 	rm -rf /usr/lib/suture /var/lib/suture /etc/suture /run/suture
-	suture revert --all --force >/dev/null 2>&1 || true
+	suture revert --all --force --timeout 20 >/dev/null 2>&1 || true
 }
 
 # service_clean: a machine on which sutured never ran
