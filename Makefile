@@ -54,7 +54,7 @@ authors = $(DESTDIR)$(PREFIX)/share/suture/patches
 
 .PHONY: all always help setup kmod kmod-release userspace patches $(patch_dirs) targets test-patches \
 	tests-built webkit-patches check-find \
-	lint check check-unit check-vm check-matrix check-harness check-mutants check-debug demo bench soak \
+	lint check check-unit check-vm check-matrix check-harness check-mutants check-debug demo bench soak fuzz \
 	check-service check-webkit demo-webkit \
 	install clean distclean
 
@@ -85,6 +85,7 @@ help:
 #: make check-webkit        the patch of WebKitGTK in a browser of Debian's, in a VM; downloads it
 #: make demo-webkit         the same, shown
 #: make bench               what patching costs, measured in the VM
+#: make fuzz                the parser of patch modules, with 10,000,000 inputs; RUNS=N for others
 #: make lint                shellcheck, cppcheck, sparse, white space
 #: make setup               install the Debian packages of tests/packages.list
 #: make install DESTDIR=... module, programs, headers, manual
@@ -161,6 +162,9 @@ check-debug: setup
 	@$(MAKE) $(jobs) KERNEL=debug tests-built
 	@$(MAKE) $(jobs) KERNEL=bare kmod
 	@tests/vm/check-debug $(foreach pattern,$(SCENARIO),'$(pattern)')
+
+fuzz: setup
+	@$(MAKE) -C tests/fuzz fuzz RUNS=$(or $(RUNS),10000000)
 
 check-service: setup
 	@$(MAKE) $(jobs) tests-built
