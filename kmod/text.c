@@ -311,7 +311,8 @@ static void give_back_page(struct mm_struct *mm, unsigned long addr)
 
 	if (!vma || vma->vm_start > addr || !vma->vm_file)
 		return;
-	if (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED | __VM_UFFD_FLAGS))
+	if (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED | VM_HUGETLB | VM_PFNMAP |
+			     __VM_UFFD_FLAGS))
 		return;
 	files = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, addr));
 	if (!files)
