@@ -5,6 +5,7 @@
  * they are held there are only the check of the stacks, a few bytes written, and the
  * hooks of the patch, if it has any.
  */
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/mmu_context.h>
 #include <linux/sched/mm.h>
@@ -261,6 +262,7 @@ static int drain(struct suture_survey *survey, struct task_struct *leader, unsig
 	}
 	if (suture_ready_is(survey, base)) {
 		kvfree(ranges);
+		suture_ready_give_back(survey, base);
 		ret = unmap(survey->mm, patch, base);
 		return ret ? suture_not_now(block, ret, 0) : 0;
 	}
@@ -333,7 +335,7 @@ void suture_change_undo(struct suture_change *change)
 {
 	unsigned int i;
 
-	if (change->edits)
+	if (change->edits && !change->ready)
 		suture_edits_give_back(change->edits);
 	suture_states_take_back(change);
 	for (i = 0; i < change->nr; i++) {
@@ -369,6 +371,24 @@ static int finish(struct suture_change *change)
 	return ret;
 }
 
+#define LEAVING_TRIES	6
+#define LEAVING_FIRST_US 20U
+
+/* A thread is just coming out: all but the holding is done, and would be the same again. */
+static int hold_leaving(struct suture_change *change, struct task_struct *leader,
+			struct suture_block *block, u32 *ret_held)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0;; i++) {
+		ret = suture_change_hold(change, leader, block, ret_held);
+		if (ret != -EAGAIN || !change->inside || i == LEAVING_TRIES)
+			return ret;
+		usleep_range(LEAVING_FIRST_US << i, 2 * LEAVING_FIRST_US << i);
+	}
+}
+
 static int carry_out(struct suture_change *change, struct task_struct *leader,
 		     struct suture_block *block, u32 *ret_held)
 {
@@ -377,7 +397,9 @@ static int carry_out(struct suture_change *change, struct task_struct *leader,
 	ret = suture_change_map(change, leader, block);
 	if (!ret)
 		ret = prepare(change, block);
-	if (!ret)
+	if (!ret && change->parts[0].survey->leaving)
+		ret = hold_leaving(change, leader, block, ret_held);
+	else if (!ret)
 		ret = suture_change_hold(change, leader, block, ret_held);
 	if (ret == -EAGAIN)
 		suture_ready_keep(change);

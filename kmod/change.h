@@ -15,6 +15,7 @@ struct suture_change {
 	bool quiescent;
 	bool inside_ok;			/* write although a thread is inside ... */
 	bool inside;			/* ... as it was */
+	bool ready;			/* ready.c keeps what was done for the next try */
 	bool born;			/* a hook has started a thread */
 	u32 pre, post;			/* hooks of the patch of part 0 to be run, or 0 */
 	unsigned int nr;
@@ -42,6 +43,7 @@ void suture_states_forget(const struct suture_part *part, struct mm_struct *mm);
 bool suture_ready_is(const struct suture_survey *survey, unsigned long base);
 bool suture_ready_take(struct suture_change *change);
 void suture_ready_keep(struct suture_change *change);
+void suture_ready_give_back(const struct suture_survey *survey, unsigned long base);
 
 /* Fill @block and return @ret. */
 int suture_refuse(struct suture_block *block, u32 reason, u32 func, int ret);

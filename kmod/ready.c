@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A process that has to wait for one of its threads keeps the mapping that was made for
- * it. The next try may come just when that thread leaves, and then there is nothing left
- * to do but to write the branches.
+ * it, and the pages for the branches. The next try may come just when that thread leaves,
+ * and then there is nothing left to do but to write them.
  */
 #include <linux/stddef.h>
 
@@ -58,7 +58,10 @@ bool suture_ready_take(struct suture_change *change)
 	return true;
 }
 
-/* The change has to wait: suture_change_undo() leaves its mapping alone. */
+/*
+ * The change has to wait: suture_change_undo() leaves its mapping alone, and the private
+ * copies of the text, which take the most time to make.
+ */
 void suture_ready_keep(struct suture_change *change)
 {
 	struct suture_part *part = &change->parts[0];
@@ -71,4 +74,23 @@ void suture_ready_keep(struct suture_change *change)
 			 offsetof(struct suture_ledger, state), &state, sizeof(state)))
 		part->mapped = false;
 	suture_poke_end(&window);
+	change->ready = !part->mapped;
+}
+
+/* The mapping was kept in vain, and so were the copies. Of current->mm. */
+void suture_ready_give_back(const struct suture_survey *survey, unsigned long base)
+{
+	const struct suture_mapping *m = find_mapping(survey, base);
+	u32 i;
+
+	if (!m || !suture_mmap_read_lock(survey->mm))
+		return;
+	for (i = 0; i < m->patch->nr_places; i++) {
+		const struct suture_place *place = &m->patch->places[i];
+
+		if (m->ledger.bases[place->object] != SUTURE_ABSENT)
+			suture_give_back(survey->mm, m->ledger.bases[place->object] + place->addr,
+					 place->len);
+	}
+	mmap_read_unlock(survey->mm);
 }

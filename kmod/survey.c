@@ -11,10 +11,13 @@
 
 struct suture_survey *suture_survey_new(struct suture_patch *patch)
 {
-	struct suture_survey *survey = suture_try(kvzalloc(sizeof(*survey), GFP_KERNEL));
+	struct suture_survey *survey = suture_try(kvmalloc(sizeof(*survey), GFP_KERNEL));
 
 	if (!survey)
 		return NULL;
+	/* What follows is long, and counted: nr_copies, nr_mappings. */
+	memset(survey, 0, offsetof(struct suture_survey, copies));
+	survey->nr_mappings = 0;
 	survey->patch = patch;
 	survey->crew = suture_crew_neighbours(patch);
 	if (!survey->crew) {
@@ -102,9 +105,9 @@ static void scan_patch_vma(struct suture_survey *survey, struct suture_patch *pa
 		survey->too_many = true;
 		return;
 	}
+	memset(&survey->mappings[i], 0, sizeof(survey->mappings[i]));
 	survey->mappings[i].patch = patch;
 	survey->mappings[i].base = bias;
-	survey->mappings[i].ledger.magic = 0;
 	survey->nr_mappings++;
 }
 

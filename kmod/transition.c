@@ -405,7 +405,7 @@ static void conclude(struct suture_patch *patch, enum suture_goal goal, bool don
 	}
 }
 
-#define NUDGE_TRIES	6
+#define NUDGE_TRIES	5	/* each of them waits for a thread inside (change.c) */
 #define NUDGE_FIRST_US	40U
 
 /* A thread of this process has come back, and is just leaving the function. */
@@ -418,11 +418,14 @@ static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 
 	unsigned int i;
 
 	for (i = 0; survey && i < NUDGE_TRIES && !turned(patch, turns); i++) {
+		survey->leaving = !i;
 		outcome = one_process(survey, leader, goal);
 		if (outcome != OUTCOME_WAITING && outcome != OUTCOME_PASSING)
 			break;
 		usleep_range(NUDGE_FIRST_US << i, 2 * NUDGE_FIRST_US << i);
 	}
+	/* It moves, so it is worth asking again soon. */
+	patch->delay_ms = 0;
 	/* A thread may come and go inside all the time. */
 	if (outcome == OUTCOME_WAITING)
 		i = clamp(2 * patch->nudge_pause_ms, (unsigned int)DELAY_FIRST_MS,

@@ -13,6 +13,12 @@ spare() {
 	echo $((0x$(mapping | sed -n 's/^[0-9a-f]*-\([0-9a-f]*\) rw-p .*/\1/p') - 4))
 }
 
+# KiB of the library's text that are the process's own
+own_text() {
+	awk '/^[0-9a-f]+-/ { text = / r-xp .*libfuncs\.so/ } text && /^Anonymous:/ { print $2 }' \
+		"/proc/${pid[held]}/smaps"
+}
+
 tries() {
 	proc hold "${pid[held]}" attempts
 }
@@ -47,7 +53,9 @@ done
 is held ok enter hold
 expect_status 4 suture apply --timeout 0.3 "$(spm hold)"
 [ -n "$(mapping)" ] || die "nothing is mapped for the next try"
+expect_eq "$(own_text)" 4 "KiB of text that are ready to be written"
 revert hold --timeout 5
+expect_eq "$(own_text)" 0 "KiB of text that were not given back"
 expect_eq "$(mapping)" "" "mappings of the patch while a thread sleeps in the function"
 is held "6 0" leave
 is held ok old hold
