@@ -5,7 +5,7 @@
 . /suture/tests/targets/talk.sh
 . /suture/tests/targets/sign.sh
 
-release=/suture/build/kmod/$(uname -r)-release/suture.ko
+release=$SUTURE_RELEASE_KO
 [ -e "$release" ] || die "there is no $release: make kmod-release"
 
 # audited MARK REGEX: a record of the type KERNEL, since the mark
