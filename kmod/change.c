@@ -262,8 +262,7 @@ static int drain(struct suture_survey *survey, struct task_struct *leader, unsig
 	}
 	if (suture_ready_is(survey, base)) {
 		kvfree(ranges);
-		suture_ready_give_back(survey, base);
-		ret = unmap(survey->mm, patch, base);
+		ret = suture_ready_give_back(survey, base) ?: unmap(survey->mm, patch, base);
 		return ret ? suture_not_now(block, ret, 0) : 0;
 	}
 	if (ranges)
@@ -333,10 +332,13 @@ static int prepare(struct suture_change *change, struct suture_block *block)
 /* Nothing was written: no branch leads to what was mapped. */
 void suture_change_undo(struct suture_change *change)
 {
+	struct suture_part *first = &change->parts[0];
 	unsigned int i;
 
 	if (change->edits && !change->ready)
 		suture_edits_give_back(change->edits);
+	else if (!change->edits && first->mapped && first->was == SUTURE_LEDGER_READY)
+		suture_ready_give_back(first->survey, first->base);
 	suture_states_take_back(change);
 	for (i = 0; i < change->nr; i++) {
 		/* Where a hook's thread may be inside, it is stale: drained by the next look. */
@@ -374,7 +376,8 @@ static int finish(struct suture_change *change)
 #define LEAVING_TRIES	6
 #define LEAVING_FIRST_US 20U
 
-/* A thread is just coming out: all but the holding is done, and would be the same again. */
+/* A thread is just coming out: all but the holding is done, and would be the same again, but
+ * for what other mappings have come. */
 static int hold_leaving(struct suture_change *change, struct task_struct *leader,
 			struct suture_block *block, u32 *ret_held)
 {
@@ -383,9 +386,15 @@ static int hold_leaving(struct suture_change *change, struct task_struct *leader
 
 	for (i = 0;; i++) {
 		ret = suture_change_hold(change, leader, block, ret_held);
-		if (ret != -EAGAIN || !change->inside || i == LEAVING_TRIES)
+		if (ret != -EAGAIN || !change->inside || i == LEAVING_TRIES ||
+		    !suture_nudge_moves(block->tid))
 			return ret;
 		usleep_range(LEAVING_FIRST_US << i, 2 * LEAVING_FIRST_US << i);
+		kvfree(change->ranges);
+		change->ranges = NULL;
+		ret = suture_change_ranges(change);
+		if (ret)
+			return suture_not_now(block, ret, 0);
 	}
 }
 

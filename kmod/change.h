@@ -43,7 +43,7 @@ void suture_states_forget(const struct suture_part *part, struct mm_struct *mm);
 bool suture_ready_is(const struct suture_survey *survey, unsigned long base);
 bool suture_ready_take(struct suture_change *change);
 void suture_ready_keep(struct suture_change *change);
-void suture_ready_give_back(const struct suture_survey *survey, unsigned long base);
+int suture_ready_give_back(const struct suture_survey *survey, unsigned long base);
 
 /* Fill @block and return @ret. */
 int suture_refuse(struct suture_block *block, u32 reason, u32 func, int ret);

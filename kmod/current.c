@@ -54,6 +54,7 @@ static bool unmap_stale(struct suture_survey *survey)
 		suture_ranges_patch(ranges, survey->patch, base);
 		suture_ranges_uprobes(ranges, survey->mm);
 		ok = alone_and_outside(ranges, true) && !suture_hooks_unfinished(survey->mm) &&
+		     (!suture_ready_is(survey, base) || !suture_ready_give_back(survey, base)) &&
 		     !suture_unmap(survey->patch, base);
 	}
 	if (ok)

@@ -94,8 +94,8 @@ static const struct suture_edit *edit_at(const struct suture_edits *edits, unsig
 	return NULL;
 }
 
-/* At none of its places stands anything but the old bytes. A page that is not in memory may
- * have a branch. The caller holds mmap_lock. */
+/* At none of its places stands anything but the old bytes. A page of the process's own that is
+ * not in memory may have a branch. The caller holds mmap_lock. */
 static bool is_dead(const struct suture_survey *survey, const struct suture_mapping *m)
 {
 	u8 bytes[SUTURE_PLACE_MAX];
@@ -107,7 +107,7 @@ static bool is_dead(const struct suture_survey *survey, const struct suture_mapp
 		const struct vm_area_struct *vma;
 
 		vma = base != SUTURE_ABSENT ? find_vma(survey->mm, at) : NULL;
-		if (vma && vma->vm_start <= at &&
+		if (vma && vma->vm_start <= at && suture_has_own_pages(vma) &&
 		    (suture_peek(survey->mm, at, bytes, place->len) ||
 		     memcmp(bytes, place->old, place->len)))
 			return false;
@@ -335,7 +335,7 @@ static bool is_mapped(struct mm_struct *mm, unsigned long addr, const struct pag
 	/* What is PROT_NONE (to NUMA balancing, data that nobody touches is that sooner or
 	 * later), execute-only or has a key, only the slow way finds. */
 	if (get_user_pages_fast_only(addr, 1, 0, &page) != 1 &&
-	    suture_get_page(mm, addr, FOLL_FORCE | FOLL_NOWAIT, &page) != 1)
+	    suture_get_page(mm, addr, FOLL_FORCE | FOLL_NOFAULT, &page) != 1)
 		return false;
 	put_page(page);
 	return page == pinned;
@@ -415,11 +415,16 @@ void suture_edits_give_back(struct suture_edits *edits)
 	unsigned int i;
 
 	unpin(edits);
-	if (!suture_mmap_read_lock(edits->mm))
-		return;
 	for (i = 0; i < edits->nr; i++) {
-		if (!edits->edits[i].is_data)
-			suture_give_back(edits->mm, edits->edits[i].addr, edits->edits[i].len);
+		const struct suture_edit *edit = &edits->edits[i];
+
+		if (edit->is_data)
+			continue;
+		down_read(&edit->patch->targets_sem);
+		if (suture_mmap_read_lock(edits->mm)) {
+			suture_give_back(edit->patch, edits->mm, edit->addr, edit->len);
+			mmap_read_unlock(edits->mm);
+		}
+		up_read(&edit->patch->targets_sem);
 	}
-	mmap_read_unlock(edits->mm);
 }

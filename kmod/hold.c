@@ -90,7 +90,8 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
  * suture_change_hold - hold, check, write, let go
  *
  * change->inside: written although a thread is inside. Returns 0; or -EAGAIN or what a
- * hook said, with *@block: then nothing has changed (but see change->settled).
+ * hook said, with *@block: then nothing has changed (but see change->settled). *@ret_held
+ * grows to the time for which threads were held.
  */
 int suture_change_hold(struct suture_change *change, struct task_struct *leader,
 		       struct suture_block *block, u32 *ret_held)
@@ -110,6 +111,6 @@ int suture_change_hold(struct suture_change *change, struct task_struct *leader,
 		ret = 0;
 	if (!ret)
 		ret = write_in_hold(change, gate, block);
-	*ret_held = suture_gate_open(gate);
+	*ret_held = max(*ret_held, suture_gate_open(gate));
 	return ret;
 }

@@ -92,6 +92,19 @@ void suture_nudge_ask(struct suture_patch *patch, int tid)
 	}
 }
 
+/* Does this thread run, or could it? One that sleeps inside is not about to come out. */
+bool suture_nudge_moves(int tid)
+{
+	struct pid *pid = find_get_pid(tid);
+	struct task_struct *t = get_pid_task(pid, PIDTYPE_PID);
+	bool moves = t && READ_ONCE(t->__state) == TASK_RUNNING;
+
+	put_pid(pid);
+	if (t)
+		put_task_struct(t);
+	return moves;
+}
+
 /* One for this patch, or (NULL) in a thread of this mm. */
 static struct nudge *take(const struct suture_patch *patch, const struct mm_struct *mm)
 {

@@ -77,20 +77,28 @@ void suture_ready_keep(struct suture_change *change)
 	change->ready = !part->mapped;
 }
 
-/* The mapping was kept in vain, and so were the copies. Of current->mm. */
-void suture_ready_give_back(const struct suture_survey *survey, unsigned long base)
+/* The mapping was kept in vain, and so were the copies. Of current->mm. 0 or -EBUSY. */
+int suture_ready_give_back(const struct suture_survey *survey, unsigned long base)
 {
 	const struct suture_mapping *m = find_mapping(survey, base);
+	struct suture_patch *patch = survey->patch;
 	u32 i;
 
-	if (!m || !suture_mmap_read_lock(survey->mm))
-		return;
-	for (i = 0; i < m->patch->nr_places; i++) {
-		const struct suture_place *place = &m->patch->places[i];
+	if (!m)
+		return 0;
+	down_read(&patch->targets_sem);
+	if (!suture_mmap_read_lock(survey->mm)) {
+		up_read(&patch->targets_sem);
+		return -EBUSY;
+	}
+	for (i = 0; i < patch->nr_places; i++) {
+		const struct suture_place *place = &patch->places[i];
 
 		if (m->ledger.bases[place->object] != SUTURE_ABSENT)
-			suture_give_back(survey->mm, m->ledger.bases[place->object] + place->addr,
-					 place->len);
+			suture_give_back(patch, survey->mm,
+					 m->ledger.bases[place->object] + place->addr, place->len);
 	}
 	mmap_read_unlock(survey->mm);
+	up_read(&patch->targets_sem);
+	return 0;
 }

@@ -252,6 +252,8 @@ static enum place_state look_at_place(const struct suture_survey *survey,
 		return PLACE_GONE;
 	if (vma->vm_file)
 		target = suture_find_target(patch, file_inode(vma->vm_file));
+	if (!target && !suture_has_own_pages(vma))
+		return PLACE_GONE;	/* another file, in which nothing was written */
 	ret = vma->vm_file && !target ? suture_peek(survey->mm, at, bytes, place->len) :
 			      suture_read_text(patch, survey->mm, at, bytes, place->len);
 	if (ret)

@@ -410,6 +410,7 @@ void suture_leftovers_prune(struct suture_patch *patch, bool all);
 /* ---- text.c */
 int suture_read_text(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
 		     void *buf, unsigned int len);
+bool suture_has_own_pages(const struct vm_area_struct *vma);
 int suture_peek(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len);
 /* A page of a mapping's data that is being written. */
 struct suture_window {
@@ -433,7 +434,8 @@ void suture_unpin_two(struct page *pages[2], bool dirty);
 void suture_copy_pages(struct page *const pages[2], unsigned long addr, void *buf,
 		       unsigned int len, bool write);
 int suture_old_bytes(const struct suture_survey *survey, u32 objects, u32 *ret_func);
-void suture_give_back(struct mm_struct *mm, unsigned long addr, unsigned int len);
+void suture_give_back(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
+		      unsigned int len);
 
 /* ---- edit.c */
 
@@ -594,6 +596,7 @@ bool suture_fails(void);
 
 /* ---- nudge.c */
 void suture_nudge_ask(struct suture_patch *patch, int tid);
+bool suture_nudge_moves(int tid);
 void suture_nudges_cancel(struct suture_patch *patch);
 void suture_nudges_cancel_mm(const struct mm_struct *mm);
 void suture_nudges_flush(void);

@@ -191,11 +191,18 @@ int suture_poke(const struct suture_patch *patch, struct mm_struct *mm,
 	return 0;
 }
 
-/* Read what is in memory, of whatever file; nobody waits for a disk. */
+/* Can any of its pages differ from the file's? The caller holds mmap_lock. */
+bool suture_has_own_pages(const struct vm_area_struct *vma)
+{
+	return !vma->vm_file || (vma->vm_flags & VM_SHARED) || READ_ONCE(vma->anon_vma);
+}
+
+/* Read what is mapped, of whatever file: a fault may wait, for a disk or for a file system of
+ * the process's own, and FOLL_NOWAIT does not keep it from that. */
 int suture_peek(struct mm_struct *mm, unsigned long addr, void *buf, unsigned int len)
 {
 	return is_readable(find_vma(mm, addr), addr, len) ?
-		       read_mm(mm, addr, buf, len, FOLL_FORCE | FOLL_NOWAIT) : -EFAULT;
+		       read_mm(mm, addr, buf, len, FOLL_FORCE | FOLL_NOFAULT) : -EFAULT;
 }
 
 /* The byte at this address is one that a neighbour writes. */
@@ -304,12 +311,14 @@ static void put_back(struct mm_struct *mm, unsigned long addr, struct page *drop
 	suture_unpin_two(pages, true);
 }
 
-static void give_back_page(struct mm_struct *mm, unsigned long addr)
+static void give_back_page(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 	struct page *mine, *files;
 
-	if (!vma || vma->vm_start > addr || !vma->vm_file)
+	/* The process can have mapped anything there meanwhile, and say anything in a ledger. */
+	if (!vma || vma->vm_start > addr || !vma->vm_file ||
+	    !suture_find_target(patch, file_inode(vma->vm_file)))
 		return;
 	if (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED | VM_HUGETLB | VM_PFNMAP |
 			     __VM_UFFD_FLAGS))
@@ -317,7 +326,8 @@ static void give_back_page(struct mm_struct *mm, unsigned long addr)
 	files = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, addr));
 	if (!files)
 		return;
-	if (!PageUptodate(files) || suture_get_page(mm, addr, FOLL_FORCE, &mine) != 1)
+	if (!PageUptodate(files) ||
+	    suture_get_page(mm, addr, FOLL_FORCE | FOLL_NOFAULT, &mine) != 1)
 		goto out;
 	if (mine != files && same_content(mine, files) && suture_zap(vma, addr, PAGE_SIZE)) {
 		if (!same_content(mine, files))
@@ -332,16 +342,17 @@ out:
 }
 
 /*
- * Give back the private copies of these pages if they equal the file again. What
- * cannot be given back stays: it costs memory, nothing else. The caller holds
- * the mmap_lock, only for reading: threads run in that very page, and their faults
- * must not wait.
+ * Give back the private copies of these pages of the patch's targets if they equal the file
+ * again. What cannot be given back stays: it costs memory, nothing else. The caller holds
+ * targets_sem, and the mmap_lock, only for reading: threads run in that very page, and their
+ * faults must not wait.
  */
-void suture_give_back(struct mm_struct *mm, unsigned long addr, unsigned int len)
+void suture_give_back(struct suture_patch *patch, struct mm_struct *mm, unsigned long addr,
+		      unsigned int len)
 {
 	unsigned long first = addr & PAGE_MASK, last = (addr + len - 1) & PAGE_MASK;
 
-	give_back_page(mm, first);
+	give_back_page(patch, mm, first);
 	if (last != first)
-		give_back_page(mm, last);
+		give_back_page(patch, mm, last);
 }

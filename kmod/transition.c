@@ -405,8 +405,9 @@ static void conclude(struct suture_patch *patch, enum suture_goal goal, bool don
 	}
 }
 
-#define NUDGE_TRIES	5	/* each of them waits for a thread inside (change.c) */
+#define NUDGE_TRIES	6	/* the first waits for the thread as well (change.c) */
 #define NUDGE_FIRST_US	40U
+#define NUDGE_SOON_MS	100	/* after one in vain, looks come often, unless many were */
 
 /* A thread of this process has come back, and is just leaving the function. */
 static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 turns)
@@ -424,8 +425,8 @@ static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 
 			break;
 		usleep_range(NUDGE_FIRST_US << i, 2 * NUDGE_FIRST_US << i);
 	}
-	/* It moves, so it is worth asking again soon. */
-	patch->delay_ms = 0;
+	if (patch->nudge_pause_ms < NUDGE_SOON_MS)
+		patch->delay_ms = 0;
 	/* A thread may come and go inside all the time. */
 	if (outcome == OUTCOME_WAITING)
 		i = clamp(2 * patch->nudge_pause_ms, (unsigned int)DELAY_FIRST_MS,
