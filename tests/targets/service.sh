@@ -38,22 +38,23 @@ service_stop() {
 # put NAME [FILE [FOLDER]]: a patch of the tests, as a file in a folder, at once
 put() {
 	local folder=${3:-$VAR} file=${2:-$1.spm}
-	cp "$(spm "$1")" "$folder/.$file"
+	find_spm "$1"
+	cp "$found" "$folder/.$file"
 	mv "$folder/.$file" "$folder/$file"
 }
 
 # becomes SECONDS NAME ANSWER WORDS...: the program answers so, in this time at the latest;
 # $took is how many milliseconds it was
 becomes() {
-	local end name=$2 wanted=$3 began
-	began=$(now_ms)
+	local end name=$2 wanted=$3 began=$((${EPOCHREALTIME/./} / 1000))
 	end=$((began + $1 * 1000 * ${SUTURE_FACTOR:-1}))
 	shift 3
 	until ask "$name" "$@" && [ "$answer" = "$wanted" ]; do
-		[ "$(now_ms)" -lt "$end" ] || die "$name, $*: '$answer', and not '$wanted' in time: $(cat sutured.out)"
-		sleep 0.02
+		[ $((${EPOCHREALTIME/./} / 1000)) -lt "$end" ] ||
+			die "$name, $*: '$answer', and not '$wanted' in time: $(cat sutured.out)"
+		nap 0.02
 	done
-	took=$(($(now_ms) - began))
+	took=$((${EPOCHREALTIME/./} / 1000 - began))
 	ok "$name, $*: $answer, after $took ms"
 }
 
@@ -64,23 +65,23 @@ why() {
 
 # decided NAME WORD: it comes to that within 20 seconds
 decided() {
-	local end=$(($(now_ms) + 20000 * ${SUTURE_FACTOR:-1}))
-	until [ "$(why "$1")" = "$2" ]; do
-		[ "$(now_ms)" -lt "$end" ] || die "$1 is '$(why "$1")', not $2: $(cat /run/suture/sutured.json sutured.out)"
-		sleep 0.05
+	local end=$((SECONDS + 20 * ${SUTURE_FACTOR:-1} + 1)) look
+	while look=${EPOCHREALTIME/./} && [ "$(why "$1")" != "$2" ]; do
+		[ $SECONDS -lt $end ] || die "$1 is '$(why "$1")', not $2: $(cat /run/suture/sutured.json sutured.out)"
+		pause_after $((${EPOCHREALTIME/./} - look))
 	done
 	ok "$1: $2"
 }
 
 # said REGEX: sutured has said it
 said() {
-	grep -q -E -- "$1" sutured.out
+	has_line sutured.out "$1"
 }
 
 # watched: from now on it sees crashes. Where they are not to be seen, the scenario is skipped
 watched() {
 	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel has no BTF"
-	wait_for 60 eval '[ "$(jq .watch.on /run/suture/sutured.json)" = true ]'
+	wait_for 60 eval '[ "$("$T/tools/pick" watch on </run/suture/sutured.json)" = true ]'
 }
 
 # dead COMMAND...: it dies of a signal

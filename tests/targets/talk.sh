@@ -67,7 +67,7 @@ is() {
 
 # part WORD: the number behind a word of $answer, as in "old 3 new 4"
 part() {
-	local words
+	local words i
 	read -r -a words <<<"$answer"
 	for ((i = 0; i + 1 < ${#words[@]}; i += 2)); do
 		if [ "${words[i]}" = "$1" ]; then
@@ -111,7 +111,8 @@ stop() {
 apply() {
 	local name=$1
 	shift
-	suture apply "$@" "$(spm "$name")" || die "suture apply $name: exit status $?"
+	find_spm "$name"
+	suture apply "$@" "$found" || die "suture apply $name: exit status $?"
 }
 
 # revert NAME [OPTIONS]: goes out everywhere
@@ -168,7 +169,10 @@ maps() {
 
 # of_status PID NAME: a line of /proc/PID/status
 of_status() {
-	awk -v name="$2:" '$1 == name { print $2 }' "/proc/$1/status"
+	local name value
+	while read -r name value _; do
+		[ "$name" != "$2:" ] || echo "$value"
+	done <"/proc/$1/status"
 }
 
 # mappers FILE: the processes that map this file, by a look at /proc

@@ -20,6 +20,19 @@ trap 'echo "$0:$LINENO: failed: $BASH_COMMAND" >&2' ERR
 # Process ids of what start_bg started, by name.
 declare -A bg=()
 
+# Files of patches by name, as the machine found them when it began (guest/main).
+declare -A spms=()
+# shellcheck disable=SC1091
+[ ! -e /run/spms ] || . /run/spms
+
+# What never has anything to read lets read -t sleep, without a process.
+exec {never}<>/run/never
+
+# nap SECONDS
+nap() {
+	read -r -t "$1" -u "$never" _ || true
+}
+
 # die TEXT: the scenario fails
 die() {
 	echo "FAILED: $*" >&2
@@ -95,35 +108,59 @@ wait_bg() {
 
 # alive NAME: it still runs
 alive() {
-	local state
-	state=$(ps -o stat= -p "${bg[$1]}") || return 1
-	[[ $state != Z* ]]
+	local text
+	{ text=$(<"/proc/${bg[$1]}/stat"); } 2>/dev/null || return 1
+	[[ ${text##*) } != Z* ]]
+}
+
+# pause_after MICROSECONDS: a rest between two looks that costs no more than a third of a
+# processor, where one look takes so long
+pause_after() {
+	local us=$(($1 < 10000 ? 20000 : $1 < 100000 ? 2 * $1 : 200000)) text
+	printf -v text '0.%06d' $us
+	nap "$text"
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds; on a slow kernel that may take longer
 wait_for() {
-	local seconds=$(($1 * ${SUTURE_FACTOR:-1})) end
+	local seconds=$(($1 * ${SUTURE_FACTOR:-1})) end look
 	shift
 	end=$((SECONDS + seconds + 1))
-	until "$@" >/dev/null 2>&1; do
+	while look=${EPOCHREALTIME/./} && ! "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || die "waited $seconds s in vain for: $*"
-		sleep 0.05
+		pause_after $((${EPOCHREALTIME/./} - look))
 	done
+}
+
+# has_line FILE REGEX: a line of it matches
+has_line() {
+	local lines line
+	mapfile -t lines <"$1"
+	for line in "${lines[@]}"; do
+		[[ ! $line =~ $2 ]] || return 0
+	done
+	return 1
 }
 
 # wait_output NAME REGEX [SECONDS]: until a process of start_bg has printed it
 wait_output() {
-	wait_for "${3:-20}" grep -q -E -- "$2" "$1.out"
+	wait_for "${3:-20}" has_line "$1.out" "$2"
 }
 
-# spm NAME: the file of a patch, of the tree or of the tests
-spm() {
-	local file
-	for file in "$SUTURE_SPM"/patches/"$1"/"$1".spm "$SUTURE_SPM"/tests/targets/*/patches/"$1"/"$1".spm; do
-		[ ! -e "$file" ] || break
+# find_spm NAME: the file of a patch, of the tree or of the tests, in $found
+find_spm() {
+	found=${spms[$1]:-}
+	[ -z "$found" ] || return 0
+	for found in "$SUTURE_SPM"/patches/"$1"/"$1".spm "$SUTURE_SPM"/tests/targets/*/patches/"$1"/"$1".spm; do
+		[ ! -e "$found" ] || return 0
 	done
-	[ -e "$file" ] || die "there is no patch $1: make patches test-patches"
-	echo "$file"
+	die "there is no patch $1: make patches test-patches"
+}
+
+# spm NAME: the same, printed
+spm() {
+	find_spm "$1"
+	echo "$found"
 }
 
 # count_lines REGEX FILE: how many lines match (0 is no failure)
@@ -138,12 +175,16 @@ count_maps() {
 
 # count_threads PID
 count_threads() {
-	find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l
+	local tasks=(/proc/"$1"/task/*)
+	echo ${#tasks[@]}
 }
 
 # start_time PID: in clock ticks since boot; with the id it names one process for good
 start_time() {
-	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
+	local text fields
+	text=$(<"/proc/$1/stat")
+	read -r -a fields <<<"${text##*) }"
+	echo "${fields[19]}"
 }
 
 # private_kib PID: private dirty memory of the process, in KiB
@@ -179,7 +220,7 @@ restart_machine() {
 
 # module_loaded: is the module in?
 module_loaded() {
-	grep -q '^suture ' /proc/modules
+	[ -e /sys/module/suture/refcnt ]
 }
 
 # unload_module: rmmod, which must work whenever no patch is loaded

@@ -15,7 +15,7 @@ switches() {
 			awk '/_switches/ { printf "%s ", $2 }' "$task/status"
 	done
 }
-sleep 0.1
+nap 0.1
 before=$(switches)
 for patch in replace replace-quiescent pair; do
 	apply "$patch"

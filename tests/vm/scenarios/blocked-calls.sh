@@ -27,7 +27,7 @@ stop_is_noticed() {
 	wait_for 5 all_stopped
 	kill -CONT "${pid[sleepers]}"
 	# each thread counts when its turn comes
-	sleep 0.5
+	nap 0.5
 	ask sleepers report
 	[ "$(part eintr)" -ge 4 ]
 }

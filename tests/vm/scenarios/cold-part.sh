@@ -9,7 +9,7 @@ is held ok enter cold
 ask held tid
 tid=$answer
 suture apply --no-wait "$(spm cold)"
-sleep 0.5
+nap 0.5
 expect_eq "$(proc cold "${pid[held]}" state)" waiting "state"
 expect_eq "$(proc cold "${pid[held]}" function)" coldly "the function that is named"
 expect_eq "$(proc cold "${pid[held]}" tid)" "$tid" "the thread that is named"

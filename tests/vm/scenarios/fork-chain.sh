@@ -9,7 +9,7 @@ chain_start() {
 	rm -f stop last
 	"$T/frames/chain" stop last &
 	disown
-	sleep 0.2
+	nap 0.2
 }
 
 # chain_end: the last one's id and value are in $id and $value

@@ -11,18 +11,18 @@ done
 for round in 1 2 3 4; do
 	apply replace
 	# those begun before have ended
-	sleep 0.1
+	nap 0.1
 	ask forker report
 	expect_eq "$(part bad)" 0 "children that saw something else, going in"
-	sleep 0.2
+	nap 0.2
 	ask forker report
 	expect_eq "$(part old)" 0 "old children once it is in"
 	[ "$(part new)" -gt 0 ] || die "no children: $answer"
 	revert replace
-	sleep 0.1
+	nap 0.1
 	ask forker report
 	expect_eq "$(part bad)" 0 "children that saw something else, going out"
-	sleep 0.2
+	nap 0.2
 	ask forker report
 	expect_eq "$(part new)" 0 "new children once it is out"
 	[ "$(part old)" -gt 0 ] || die "no children: $answer"

@@ -12,13 +12,13 @@ expect_eq "$(part late) $(part bad)" "0 0" "late and bad calls"
 # and as the loader does it
 apply replace
 ask storm report
-sleep 0.3
+nap 0.3
 ask storm report
 expect_eq "$(part old) $(part bad)" "0 0" "old and bad calls while it is in"
 [ "$(part new)" -gt 0 ] || die "nobody called: $answer"
 revert replace
 ask storm report
-sleep 0.3
+nap 0.3
 ask storm report
 expect_eq "$(part new) $(part bad)" "0 0" "new and bad calls when it is out"
 is storm ok stop

@@ -10,7 +10,7 @@ for round in 1 2 3 4 5; do
 	is one ok enter hold
 	suture apply --no-wait "$(spm hold)"
 	# the next try is almost a second away now
-	sleep 2.2
+	nap 2.2
 	expect_eq "$(cat /sys/kernel/suture/hold/transition)" 1 "transition with the thread inside"
 	before=$(now_ms)
 	ask one leave

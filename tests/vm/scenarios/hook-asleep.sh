@@ -14,7 +14,7 @@ switches() {
 
 start many "$T/hooks/hooked"
 is many ok asleep 40
-sleep 0.3
+nap 0.3
 before=$(switches "${pid[many]}")
 # without hooks nobody wakes
 start funcs "$T/funcs/funcs"

@@ -42,7 +42,7 @@ start p "$T/hooks/hooked"
 is p ok spin 2
 is p ok deed 1 2 0
 suture apply --no-wait "$(spm hooked)"
-sleep 0.4
+nap 0.4
 kill -KILL "${pid[p]}"
 status=0
 wait "${pid[p]}" || status=$?

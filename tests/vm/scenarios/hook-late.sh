@@ -48,7 +48,7 @@ wait_for 20 state_is hooked "${pid[p]}" failed
 expect_eq "$(proc hooked "${pid[p]}" error)" -110 "error of the revert"
 is p 101 call
 is p 3:101 log
-sleep 2.5
+nap 2.5
 is p none log
 is p ok deed 3 0 0
 revert hooked

@@ -17,15 +17,15 @@ done
 for kind in "${!bg[@]}"; do
 	wait_output "$kind" ready
 done
-sleep 2
+nap 2
 late=
 for _ in 1 2 3; do
 	apply hooks-funcs
 	expect_le ${#bg[@]} "$(total hooks-funcs patched)" "patched processes of ours, of all"
 	revert hooks-funcs
-	sleep 1
+	nap 1
 done
-sleep 8
+nap 8
 for kind in "${exact[@]}" "${anew[@]}"; do
 	kill -TERM "${bg[$kind]}"
 	wait_bg "$kind"

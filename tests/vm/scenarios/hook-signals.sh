@@ -11,7 +11,7 @@ for round in 1 2 3; do
 	for ((i = 0; i < 5; i++)); do
 		kill -USR1 "${pid[p]}"
 		kill -USR2 "${pid[p]}"
-		sleep 0.1
+		nap 0.1
 	done
 	wait_for 20 state_is hooked "${pid[p]}" failed
 	ask p signals

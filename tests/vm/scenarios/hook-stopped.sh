@@ -14,7 +14,7 @@ stopped() {
 wait_for 10 stopped "${pid[p]}"
 before=$(awk '/ctxt/ { n += $2 } END { print n }' "/proc/${pid[p]}/task/"*/status)
 suture apply --no-wait "$(spm hooked)"
-sleep 1
+nap 1
 expect_eq "$(proc hooked "${pid[p]}" state)" waiting "state"
 suture status hooked
 expect_eq "$(of_status "${pid[p]}" State)" T "still stopped"
@@ -27,7 +27,7 @@ is p "1:2 2:101" log
 kill -STOP "${pid[p]}"
 wait_for 10 stopped "${pid[p]}"
 suture revert --no-wait hooked
-sleep 0.5
+nap 0.5
 loaded hooked || die "gone out without its hooks"
 kill -CONT "${pid[p]}"
 wait_for 20 eval '! loaded hooked'

@@ -10,7 +10,7 @@ for name in a b; do
 	is $name ok spin 2
 	is $name ok asleep 5
 done
-(while kill -USR1 "${pid[a]}" && kill -USR2 "${pid[b]}"; do sleep 0.01; done) 2>/dev/null &
+(while kill -USR1 "${pid[a]}" && kill -USR2 "${pid[b]}"; do nap 0.01; done) 2>/dev/null &
 storm=$!
 before=$(private_kib "${pid[a]}")
 for ((round = 0; round < 15; round++)); do

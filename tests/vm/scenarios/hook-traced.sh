@@ -16,7 +16,7 @@ is p "3:101 4:2" log
 
 is t ok interrupt
 suture apply --no-wait "$(spm hooked)"
-sleep 0.5
+nap 0.5
 expect_eq "$(proc hooked "${pid[p]}" state)" waiting "state while all its threads are stopped"
 is t ok cont
 wait_for 20 state_is hooked "${pid[p]}" patched
@@ -27,7 +27,7 @@ is p "3:101 4:2" log
 # threads that run, with stops at each system call
 is p ok spin 2
 tell t syscalls 4000
-sleep 0.3
+nap 0.3
 apply hooked
 revert hooked
 apply hooked

@@ -20,7 +20,7 @@ wait_for 5 state_is frames-needed "${pid[late]}" waiting
 expect_eq "$(proc frames-needed "${pid[late]}" reason)" inside "reason"
 expect_eq "$(cat /sys/kernel/suture/frames-needed/transition)" 1 transition
 is late "1 2" value
-sleep 1
+nap 1
 expect_eq "$(proc frames-needed "${pid[late]}" state)" waiting "state"
 [ "$(proc frames-needed "${pid[late]}" attempts)" -ge 2 ] || die "it is not tried again"
 text "${pid[late]}" libframes.so 0

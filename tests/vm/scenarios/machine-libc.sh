@@ -20,7 +20,7 @@ is strict ok strict
 	said=$(hostid)
 	[ "$said" = "$real" ] || [ "$said" = 5eed1e55 ] || echo "$said" >>wrong
 	echo . >>started
-	sleep 0.05
+	nap 0.05
 done ) &
 load=$!
 
@@ -66,12 +66,12 @@ expect_eq "$(proc machine-libc "${pid[sandboxed]}" state) $(proc machine-libc "$
 	"patched patched" "the sandboxed ones"
 expect_eq "$(hostid)" 5eed1e55 "what a program of coreutils says"
 ask spinner counts
-sleep 0.3
+nap 0.3
 ask spinner counts
 expect_eq "$(part old) $(part bad)" "0 0" "old and bad calls of two threads"
 [ "$(part new)" -gt 0 ] || die "no thread runs: $answer"
 kill -STOP "$load"
-sleep 0.3
+nap 0.3
 by_shell=$(count)
 expect_match "$by_shell" "^([0-9]+) of \\1$" "all processes have the branch, by their memory: $by_shell"
 # suture status counts itself
@@ -86,7 +86,7 @@ kill -CONT "$load"
 
 revert machine-libc
 ask spinner counts
-sleep 0.3
+nap 0.3
 ask spinner counts
 expect_eq "$(part new) $(part bad)" "0 0" "new and bad calls of two threads after the revert"
 expect_eq "$(hostid)" "$real" "what a program of coreutils says"

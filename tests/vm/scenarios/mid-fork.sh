@@ -25,7 +25,7 @@ ask midfork finish
 child=$answer
 for ((i = 0; i < 50; i++)); do
 	loaded replace || break
-	sleep 0.2
+	nap 0.2
 done
 ! loaded replace || die "the patch does not go"
 is midfork 5 answer

@@ -8,7 +8,7 @@
 seen_pairs() {
 	ask a seen
 	until [ -n "$answer" ]; do
-		sleep 0.05
+		nap 0.05
 		ask a seen
 	done
 }

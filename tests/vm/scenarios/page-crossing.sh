@@ -11,7 +11,7 @@ is entry ok old page
 apply page-crossing
 is entry ok new page
 text "${pid[entry]}" libpage.so 1
-sleep 0.2
+nap 0.2
 revert page-crossing
 is entry ok old page
 text "${pid[entry]}" libpage.so 0

@@ -11,7 +11,7 @@ for round in 1 2 3; do
 	apply pair
 	ask pairs report
 	expect_eq "$(part mixed)" 0 "mixed results while it went in"
-	sleep 0.1
+	nap 0.1
 	ask pairs report
 	[ "$(part new)" -gt 0 ] || die "the threads do not run: $answer"
 	expect_eq "$(part old)" 0 "old results once it is in"

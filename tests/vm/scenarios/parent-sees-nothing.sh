@@ -25,8 +25,8 @@ is parent "chld 0 stopped 0 continued 0 ended 0" seen
 ok "no tracer in $(wc -l <looks) looks"
 # the parent does notice what there is to notice
 kill -STOP "$child"
-sleep 0.1
+nap 0.1
 kill -CONT "$child"
-sleep 0.1
+nap 0.1
 ask parent seen
 [ "$(part chld)" -ge 1 ] || die "the parent sees nothing at all: $answer"

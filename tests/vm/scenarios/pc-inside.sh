@@ -14,7 +14,7 @@ for round in 1 2 3 4 5 6; do
 	text "${pid[entry]}" libloop.so 1
 	revert pc-inside
 	is entry ok old loop
-	sleep 0.05
+	nap 0.05
 done
 is entry 0 bad
 stop entry

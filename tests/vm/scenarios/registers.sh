@@ -16,7 +16,7 @@ expect_eq "$(part broken)" 0 "broken rounds of $(part rounds)"
 apply pair
 apply replace
 ask spin report
-sleep 0.2
+nap 0.2
 ask spin report
 expect_eq "$(part broken)" 0 "broken rounds"
 expect_eq "$(part old)" 0 "old answers once it is in"
@@ -24,7 +24,7 @@ expect_eq "$(part old)" 0 "old answers once it is in"
 revert replace
 revert pair
 ask spin report
-sleep 0.2
+nap 0.2
 ask spin report
 expect_eq "$(part broken)" 0 "broken rounds"
 expect_eq "$(part new)" 0 "new answers once it is out"

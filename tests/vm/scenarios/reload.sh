@@ -22,7 +22,7 @@ for round in 1 2; do
 	is sleepers ok old replace pair
 	text "${pid[sleepers]}" libfuncs.so 0
 	ask spin counts
-	sleep 0.1
+	nap 0.1
 	ask spin counts
 	expect_eq "$(part new)" 0 "new results without the module"
 	[ "$(part old)" -gt 0 ] || die "the threads do not run"
@@ -31,7 +31,7 @@ done
 for i in 1 2 3; do
 	reload_module
 done
-sleep 0.6
+nap 0.6
 undisturbed sleepers
 ok "no call of the sleepers was disturbed: $(part rounds) rounds"
 ask forker report

@@ -8,14 +8,14 @@ start spin "$T/funcs/funcs"
 is spin "ok 4" spin 4
 for round in 1 2; do
 	ask spin counts
-	sleep 0.2
+	nap 0.2
 	ask spin counts
 	expect_eq "$(part new)" 0 "new results before apply $round"
 	[ "$(part old)" -gt 0 ] || die "the threads do not spin"
 	apply replace
 	ask spin counts
 	expect_eq "$(part bad)" 0 "wrong results while it went in"
-	sleep 0.2
+	nap 0.2
 	ask spin counts
 	expect_eq "$(part old)" 0 "old results once it is in"
 	[ "$(part new)" -gt 0 ] || die "the threads do not spin"
@@ -26,13 +26,13 @@ done
 # quiescent as well: the threads are inside now and then
 apply replace-quiescent
 ask spin counts
-sleep 0.2
+nap 0.2
 ask spin counts
 expect_eq "$(part old)" 0 "old results once the quiescent one is in"
 expect_eq "$(part bad)" 0 "wrong results"
 revert replace-quiescent
 ask spin counts
-sleep 0.2
+nap 0.2
 ask spin counts
 expect_eq "$(part new)" 0 "new results once it is out"
 text "${pid[spin]}" libfuncs.so 0

@@ -36,7 +36,7 @@ canaries replace 3 9
 for i in {10..12}; do
 	start "p$i" "$T/funcs/funcs"
 done
-sleep 0.3
+nap 0.3
 canaries replace 3 12
 # one more call changes nothing
 expect_status 0 suture apply --canary 25% "$(spm replace)"

@@ -95,7 +95,7 @@ for round in everybody user either except named share33 share1; do
 	apply replace "${words[@]}"
 	start late "$T/funcs/funcs"
 	start late-user setpriv --reuid 1000 --regid 1000 --clear-groups "$T/funcs/funcs"
-	sleep 0.3
+	nap 0.3
 	compare "$share"
 	if [ "$share" != 100 ]; then
 		suture promote replace

@@ -50,7 +50,7 @@ expect_match "$output" "did harm on this machine" "by hand it is refused as well
 
 # not again: neither when it is told to look, nor when it is started again
 kill -HUP "$service_pid"
-sleep 1
+nap 1
 decided harm bad
 is two ok old replace
 service_stop

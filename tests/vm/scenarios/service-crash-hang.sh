@@ -24,7 +24,7 @@ printf '[Watch]\nHangSec=0\n' >/etc/suture/suture.conf
 is h ok enter hold
 put hold
 decided hold applying
-sleep 3
+nap 3
 expect_eq "$(why hold)" applying "what is thought of it without HangSec"
 printf '[Watch]\nHangSec=3\n' >/etc/suture/suture.conf
 decided hold bad

@@ -22,7 +22,7 @@ service_pid=$(jq .pid /run/suture/sutured.json)
 wait_for 20 eval '[ "$(jq -r .watch.on /run/suture/sutured.json)" = false ]'
 expect_match "$(jq -r .watch.error /run/suture/sutured.json)" BTF "the reason"
 dead "$T/service/dies" fine 9
-sleep 1
+nap 1
 decided harm applied
 rm "$VAR/harm.spm"
 becomes 20 one ok old replace

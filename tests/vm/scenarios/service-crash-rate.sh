@@ -31,12 +31,12 @@ done
 # those that somebody kills,
 for _ in 1 2 3 4 5; do
 	"$dies" wait &
-	sleep 0.3
+	nap 0.3
 	kill -SEGV $!
 	wait $! || true
 	"$dies" handled
 done
-sleep 1
+nap 1
 seen 0
 # and four in this minute: twice as many as before
 dead "$dies" null
@@ -66,7 +66,7 @@ done
 seen 7
 expect_eq "$(why replace)" applied "what is thought of it"
 printf '[Watch]\nTakeBack=no\n' >/etc/suture/suture.conf
-sleep 1
+nap 1
 dead "$dies" use
 wait_for 20 said "TakeBack=no in suture.conf, so it stays"
 expect_eq "$(why replace)" applied "what is thought of it"

@@ -36,7 +36,7 @@ for name in "${names[@]}"; do
 	[ "$name" = "$canary" ] || rest+=("$name")
 done
 names=("${rest[@]}")
-sleep 12
+nap 12
 expect_eq "$(patched)" "" "those that ever get it"
 decided harm bad
 rm "$VAR/harm.spm"
@@ -47,7 +47,7 @@ decided replace canary
 wait_for 20 eval '[ "$(patched | wc -l)" = 1 ]'
 canary=$(patched)
 began=$(now_ms)
-sleep 5
+nap 5
 for name in "${names[@]}"; do
 	[ "$name" = "$canary" ] || other=$name
 done

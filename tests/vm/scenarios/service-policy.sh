@@ -55,11 +55,11 @@ rule "exclude-everything=yes"
 wait_for 20 said "test.conf:1: "
 wait_output sutured 'STATUS=.*test.conf:1'
 put imports
-sleep 2
+nap 2
 ! loaded imports || die "it is applied without a policy"
 is one ok new replace
 rm "$VAR/static-function.spm"
-sleep 2
+nap 2
 loaded static-function || die "it is reverted without a policy"
 page=$(suture report)
 expect_match "$page" 'class="note">[^<]*test.conf:1: ' "suture report"

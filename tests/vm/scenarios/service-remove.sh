@@ -20,7 +20,7 @@ service_start
 expect_eq "$(why replace)" removed "after a restart"
 # a newer version is no reason
 put replace-two replace.spm
-sleep 1
+nap 1
 expect_eq "$(why replace)" removed "with a newer version"
 is one ok old replace
 expect_status 1 suture apply replace

@@ -54,7 +54,7 @@ expect_status 0 suture remove replace
 expect_status 0 suture restore replace
 decided replace available
 expect_status 0 suture apply --canary 25% replace
-sleep 3
+nap 3
 expect_eq "$(suture list --json | jq '.patches[0] | [.processes, .canary]' -c)" "[2,25]" "processes that have it"
 rm "$VAR/replace.spm"
 wait_for 20 eval "! loaded replace"

@@ -27,7 +27,7 @@ look
 is one ok turn
 expect_eq "$("$opinion" settle unwound "$tid" "$switches" "$start" "$at")" EAGAIN \
 	"an opinion on how it slept before"
-sleep 0.3
+nap 0.3
 expect_eq "$(proc unwound "$one" state)" waiting "state"
 # A frame that is named is looked at: the kernel judges, not the caller. In every try.
 ask one visit
@@ -61,7 +61,7 @@ is one 0 leave
 is one ok enter inside
 suture revert --no-wait unwound
 wait_for 5 eval '[[ $(proc unwound "$one" state) =~ waiting|draining ]]'
-sleep 1.5
+nap 1.5
 expect_match "$(proc unwound "$one" state)" "^(waiting|draining)$" "it waits for the frame"
 [ "$(count_maps "$one" /unwound.spm)" -gt 0 ] || die "the code that a thread is in is unmapped"
 is one 20 leave

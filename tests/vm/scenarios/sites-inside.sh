@@ -11,7 +11,7 @@ is a ok leave
 # now inside the new one
 is a ok enter
 suture revert --no-wait sites-function
-sleep 0.5
+nap 0.5
 expect_match "$(proc sites-function "${pid[a]}" state)" "waiting|draining" "while a thread is inside the patch"
 is a ok leave
 wait_for 10 eval "! loaded sites-function"

@@ -10,7 +10,7 @@
 seen_calls() {
 	ask a seen
 	until [[ $answer != "calls 0" ]]; do
-		sleep 0.05
+		nap 0.05
 		ask a seen
 	done
 }

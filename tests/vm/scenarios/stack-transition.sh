@@ -8,7 +8,7 @@ start a "$T/stack/stack"
 apply stack-low
 is a ok enter
 suture apply --no-wait "$(spm replace-low)"
-sleep 0.2
+nap 0.2
 expect_status 1 suture apply "$(spm stack-high)"
 expect_match "$output" "transition.*replace-low|transition.*stack-low" "the refusal names the patch that is in the way"
 ! loaded stack-high || die "it is loaded"

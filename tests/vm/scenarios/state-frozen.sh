@@ -39,7 +39,7 @@ for patch in replace pair; do
 	[ $patch = pair ] || revert $patch
 done
 ask busy counts
-sleep 0.5
+nap 0.5
 ask busy counts
 expect_eq "$(part new) $(part bad)" "0 0" "new and bad calls after the revert"
 [ "$(part old)" -gt 0 ] || die "no thread runs: $answer"

@@ -39,7 +39,7 @@ for patch in replace pair; do
 	is one ok old $patch
 done
 ask one counts
-sleep 0.3
+nap 0.3
 ask one counts
 expect_eq "$(part new) $(part bad)" "0 0" "new and bad calls after the revert"
 is tracer ok interrupt

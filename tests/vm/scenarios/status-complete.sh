@@ -51,7 +51,7 @@ expect_match "$(suture status replace)" "5 processes: 3 patched, 1 not applicabl
 	"status for people"
 # one of each more, and some go
 suture apply --no-wait "$(spm hold)"
-sleep 0.3
+nap 0.3
 agree hold
 expect_eq "$(total hold waiting)" 1 "waiting"
 start d "$T/funcs/funcs"

@@ -8,7 +8,7 @@ start parent "$T/threads/parent"
 ask parent child
 child=$answer
 kill -STOP "$child"
-sleep 0.1
+nap 0.1
 is parent "chld 1 stopped 1 continued 0 ended 0" seen
 for patch in replace replace-quiescent; do
 	switches=$(awk '/_switches/ { print $2 }' "/proc/$child/status")

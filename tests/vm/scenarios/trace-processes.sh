@@ -31,7 +31,7 @@ expect_eq "$(verdict crowd)" dead verdict
 revert replace
 trace_start gone "$(spm replace)" --file "$LIB"
 echo "calls 3" | "$T/funcs/funcs" >/dev/null
-sleep 2
+nap 2
 apply replace --file "$LIB"
 echo "calls 4" | "$T/funcs/funcs" >/dev/null
 trace_stop gone 0

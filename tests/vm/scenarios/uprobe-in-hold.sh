@@ -18,7 +18,7 @@ suture apply --no-unwind "$(spm hooked)" >applied 2>&1 &
 round=0
 while kill -0 $! 2>/dev/null; do
 	echo $(((round += 1) & 1)) >$tracing/events/inhold/end/enable
-	sleep 0.05
+	nap 0.05
 done
 echo "toggled $round times"
 wait $! || die "$(cat applied)"
