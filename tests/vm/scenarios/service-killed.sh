@@ -14,10 +14,39 @@ RANDOM=${SUTURE_SEED:-$$}
 echo "seed $RANDOM"
 printf '[Service]\nSettleMSec=0\n' >/etc/suture/suture.conf
 
+# after MS: a random time of so many milliseconds at the most
+after() {
+	local ms=$((RANDOM % $1)) text
+	printf -v text '%d.%03d' $((ms / 1000)) $((ms % 1000))
+	nap "$text"
+}
+
+# Moments are random in the time that things take on this machine, just now.
+service_start
+put replace
+service_stop
+began=$(now_ms)
+service_start
+ready_ms=$(($(now_ms) - began))
+decided replace applied
+began=$(now_ms)
+suture remove replace
+suture restore replace
+suture apply replace
+loader_ms=$((($(now_ms) - began) / 3))
+service_stop
+: >kills
+ok "sutured begins in $ready_ms ms, the loader takes $loader_ms"
+
+loading=
 # loader WORDS...: suture, which is killed in the middle, if it lasts so long
 loader() {
 	local status=0
-	timeout -s KILL "0.$(printf '%03d' $((20 + RANDOM % 400)))" suture "$@" >/dev/null 2>&1 || status=$?
+	suture "$@" >/dev/null 2>&1 &
+	loading=$!
+	after $((loader_ms * 3 / 2))
+	kill -KILL $loading 2>/dev/null || true
+	wait $loading 2>/dev/null || status=$?
 	[ $status != 137 ] || echo "$*" >>kills
 }
 
@@ -41,23 +70,24 @@ change() {
 
 # agree: the patches in the kernel are those of the folders that are not removed
 agree() {
-	local wanted=() name file
+	local wanted='' name file removed
+	removed=$(jq -r '[.patches | to_entries[] | select((.value.removed // 0) != 0) | .key] | join(" ")' \
+		"$STATE" 2>/dev/null) || true
 	for file in "$VAR"/*.spm; do
-		[ -e "$file" ] || continue
-		name=$(basename "$file" .spm)
-		[ "$(jq -r --arg name "$name" '.patches[$name].removed // 0' "$STATE" 2>/dev/null)" = 0 ] || continue
-		wanted+=("$name")
+		name=${file##*/}
+		name=${name%.spm}
+		[ ! -e "$file" ] || [[ " $removed " == *" $name "* ]] || wanted+="applied $name "
 	done
-	[ "$(suture list --json | jq -r '[.patches[] | select(.state == "applied") | .name] | sort | map(. + " ") | add // ""')" = \
-		"$(printf '%s\n' "${wanted[@]}" | sort | tr '\n' ' ' | sed 's/^ $//')" ] || return 1
-	[ "$(suture list --json | jq '[.patches[] | select(.state == "applying" or .state == "reverting")] | length')" = 0 ]
+	[ "$(suture list --json | jq -r '[.patches[] | select(.state == "applied" or .state == "applying" or
+		.state == "reverting")] | sort_by(.name) | map("\(.state) \(.name) ") | add // ""')" = "$wanted" ]
 }
 
 # settled: a service that is left alone brings them to agree
 settled() {
-	local end=$(($(now_ms) + 15000 * ${SUTURE_FACTOR:-1}))
+	local end=$((SECONDS + 15 * ${SUTURE_FACTOR:-1} + 1))
 	until agree; do
-		[ "$(now_ms)" -lt "$end" ] || die "they do not agree: $(ls "$VAR"; suture list; cat "$STATE"; tail -n 30 sutured.out)"
+		nap 0.1
+		[ $SECONDS -lt $end ] || die "they do not agree: $(ls "$VAR"; suture list; cat "$STATE"; tail -n 30 sutured.out)"
 	done
 	if loaded replace; then
 		is one ok new replace >/dev/null
@@ -71,10 +101,10 @@ settled() {
 }
 
 (
-	trap 'exit 0' TERM
+	trap 'kill -KILL $loading 2>/dev/null || true; exit 0' TERM
 	while :; do
 		change
-		sleep 0.0$((RANDOM % 10))
+		nap 0.0$((RANDOM % 10))
 	done
 ) &
 changer=$!
@@ -82,7 +112,7 @@ for ((round = 1; round <= 50; round++)); do
 	sutured >>sutured.out 2>&1 &
 	service=$!
 	# a third of them while it starts
-	read -r -t "$(printf '0.%03d' $((RANDOM % (round % 3 ? 900 : 150))))" <><(:) || true
+	after $((round % 3 ? 3 * ready_ms : ready_ms))
 	kill -KILL $service
 	wait $service 2>/dev/null || true
 	if ((round % 10 == 0)); then
@@ -102,7 +132,9 @@ expect_match "$(wc -l <kills 2>/dev/null)" '^([5-9]|[0-9]{2,})$' "the loader was
 # The loader alone, while the service works: until that, too, was 50 times
 : >kills
 words=(remove restore apply "apply --no-wait" "remove --no-wait")
-for ((tries = 0; tries < 400 && $(wc -l <kills) < 50; tries++)); do
+for ((tries = 0; tries < 400; tries++)); do
+	mapfile -t line <kills
+	[ ${#line[@]} -lt 50 ] || break
 	read -r -a line <<<"${words[RANDOM % ${#words[@]}]}"
 	loader "${line[@]}" "${patches[RANDOM % ${#patches[@]}]}"
 	((tries % 5)) || put "${patches[1 + RANDOM % 3]}"
