@@ -3,8 +3,9 @@
  *   value          what the functions return
  *   seen           how often new functions were called, each
  *   storm N        value N times, on two threads, each time the same; "same"
- *   mixed S        for S seconds, on two threads: each function returns what the old or the
- *                  new one does; how often it was another than before, "wrong" if neither
+ *   mix            two threads call all the time: each function returns what the old or the
+ *                  new one does
+ *   mixed          they end: how often it was another than before, "wrong" if neither
  *   enter visit|gate    a thread goes in and sleeps there
  *   leave          it comes out: what the function returned
  */
@@ -14,7 +15,8 @@
 #include "original.h"
 
 static int in[2], out[2];
-static pthread_t thread;
+static pthread_t thread, mixers[2];
+static volatile int mixing;
 static int result;
 
 static int stay(void *arg)
@@ -76,11 +78,11 @@ static const int right[][2] = {
 
 static void *mixed(void *arg)
 {
-	long long end = proto_now() + (long)arg * 1000000000LL;
 	long changes = 0;
 	int before[9] = { 0 };
 
-	while (proto_now() < end) {
+	(void)arg;
+	while (mixing) {
 		int got[9] = {
 			by_word(5), by_compare(5), by_compare(6), by_call(5), by_pad(5),
 			by_gate(plain), fib(10), visit(plain, &result),
@@ -115,13 +117,18 @@ static void handle(int words, char **word)
 		a = storm((void *)atol(word[1]));
 		pthread_join(thread, &b);
 		proto_say("%s", a || b ? "differs" : "same");
-	} else if (!strcmp(word[0], "mixed") && words == 2) {
+	} else if (!strcmp(word[0], "mix")) {
+		mixing = 1;
+		for (int i = 0; i < 2; i++)
+			if (pthread_create(&mixers[i], NULL, mixed, NULL))
+				_exit(3);
+		proto_say("ok");
+	} else if (!strcmp(word[0], "mixed")) {
 		void *a, *b;
 
-		if (pthread_create(&thread, NULL, mixed, (void *)atol(word[1])))
-			_exit(3);
-		a = mixed((void *)atol(word[1]));
-		pthread_join(thread, &b);
+		mixing = 0;
+		pthread_join(mixers[0], &a);
+		pthread_join(mixers[1], &b);
 		if ((long)a < 0 || (long)b < 0)
 			proto_say("wrong");
 		else

@@ -28,12 +28,12 @@ for i in one two; do
 done
 
 # in and out while two threads call them all the time: never a wrong result
-tell one mixed 15
+is one ok mix
 for ((i = 0; i < 8; i++)); do
 	apply original
 	revert original
 done
-hear one
+ask one mixed
 expect_match "$answer" '^changes [0-9]+$' "no wrong result: $answer"
 [ "$(part changes)" -ge 8 ] || die "the threads saw too little of it: $answer"
 is one "$old" value
