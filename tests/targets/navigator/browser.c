@@ -25,9 +25,10 @@ static long now_us(void)
 	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-static void pause_between_pages(void)
+/* The main thread's is short, since it watches the clock. */
+static void pause_between_pages(long us)
 {
-	const struct timespec pause = { .tv_nsec = 500000 };
+	const struct timespec pause = { .tv_nsec = us * 1000 };
 
 	if (nanosleep(&pause, NULL) && errno == EINTR)
 		atomic_fetch_add(&browser.eintr, 1);
@@ -40,7 +41,7 @@ static void *content_thread(void *data)
 	for (unsigned int n = 0; !atomic_load(&browser.quit); n++) {
 		visit_page(&browser, tab, n);
 		if (!tab->busy)
-			pause_between_pages();
+			pause_between_pages(4000);
 	}
 	return NULL;
 }
@@ -54,7 +55,7 @@ static void page_loop(struct tab *tab)
 		long now, gap;
 
 		visit_page(&browser, tab, n);
-		pause_between_pages();
+		pause_between_pages(500);
 		now = now_us();
 		gap = now - last;
 		last = now;
