@@ -60,7 +60,7 @@ becomes() {
 
 # why NAME: what sutured thinks of a patch
 why() {
-	jq -r --arg name "$1" '.patches[] | select(.name == $name) | .why' /run/suture/sutured.json
+	"$T/tools/pick" patches "name=$1" why </run/suture/sutured.json
 }
 
 # decided NAME WORD: it comes to that within 20 seconds

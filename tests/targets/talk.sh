@@ -22,16 +22,29 @@ esac
 
 declare -A talk_in=() talk_out=() pid=()
 answer=
+fifos=() fifo_maker='' fifo_nr=0
+
+# have_fifos: two at least that nobody has used; one process makes those of six programs
+have_fifos() {
+	local i
+	[ "$fifo_maker" != "$BASHPID" ] || [ ${#fifos[@]} -lt 2 ] || return 0
+	fifo_maker=$BASHPID fifos=()
+	for i in {1..12}; do
+		fifos+=("$PWD/.fifo.${STAGE:-0}.$BASHPID.$((fifo_nr += 1))")
+	done
+	mkfifo "${fifos[@]}"
+}
 
 # start NAME COMMAND...: a program that talks; its id is in ${pid[NAME]}
 start() {
 	local name=$1 in out spread=$T/tools/spread
 	shift
 	! declare -F "$1" >/dev/null || spread=
-	mkfifo "$name.in" "$name.out"
-	$spread "$@" <"$name.in" >"$name.out" 2>"$name.err" &
+	have_fifos
+	$spread "$@" <"${fifos[0]}" >"${fifos[1]}" 2>"$name.err" &
 	pid[$name]=$!
-	exec {in}>"$name.in" {out}<"$name.out"
+	exec {in}>"${fifos[0]}" {out}<"${fifos[1]}"
+	fifos=("${fifos[@]:2}")
 	talk_in[$name]=$in
 	talk_out[$name]=$out
 	read -r -t $((60 * ${SUTURE_FACTOR:-1})) answer <&"$out" || die "$name does not begin: $(cat "$name.err")"
@@ -103,7 +116,6 @@ stop() {
 	wait "${pid[$1]}" || status=$?
 	[ $status = 0 ] || die "$1 ended with status $status"
 	unset "pid[$1]" "talk_in[$1]" "talk_out[$1]"
-	rm -f "$1.in" "$1.out"
 }
 
 
@@ -187,6 +199,13 @@ old_address() {
 
 # load_address PID FILE: where the file's first byte is mapped (decimal)
 load_address() {
-	echo $((0x$(awk -v file="$2" 'index($6, file) && $3 == "00000000" { split($1, a, "-"); print a[1]; exit }' \
-		"/proc/$1/maps")))
+	local maps line
+	mapfile -t maps <"/proc/$1/maps" || return
+	for line in "${maps[@]}"; do
+		if [[ $line =~ ^([0-9a-f]+)-[^\ ]+\ [^\ ]+\ 00000000\ [^\ ]+\ [0-9]+\ +[^\ ]*"$2" ]]; then
+			echo $((0x${BASH_REMATCH[1]}))
+			return
+		fi
+	done
+	die "process $1 does not map $2 from its beginning"
 }

@@ -113,10 +113,10 @@ alive() {
 	[[ ${text##*) } != Z* ]]
 }
 
-# pause_after MICROSECONDS: a rest between two looks that costs no more than a third of a
-# processor, where one look takes so long
+# pause_after MICROSECONDS: a rest after a look that took so long: all looks together cost no
+# more than a fifth of a processor
 pause_after() {
-	local us=$(($1 < 10000 ? 20000 : $1 < 100000 ? 2 * $1 : 200000)) text
+	local us=$(($1 < 5000 ? 20000 : $1 < 50000 ? 4 * $1 : 200000)) text
 	printf -v text '0.%06d' $us
 	nap "$text"
 }
@@ -170,7 +170,13 @@ count_lines() {
 
 # count_maps PID TEXT: how many mappings of the process name TEXT
 count_maps() {
-	grep -c -F -- "$2" "/proc/$1/maps" || true
+	local maps line n=0
+	[ -e "/proc/$1/maps" ] || return 0
+	mapfile -t maps <"/proc/$1/maps"
+	for line in "${maps[@]}"; do
+		[[ $line != *"$2"* ]] || n=$((n + 1))
+	done
+	echo $n
 }
 
 # count_threads PID
@@ -205,8 +211,8 @@ kernel_mark() {
 
 # kernel_log_since NAME: what the kernel said after the last such mark
 kernel_log_since() {
-	dmesg | awk -v mark="suture-mark: $1" 'index($0, mark) { text = ""; next }
-		{ text = text $0 "\n" } END { printf "%s", text }'
+	dmesg | awk -v mark="suture-mark: $1" 'index($0, mark) { n = 0; next }
+		{ line[n++] = $0 } END { for (i = 0; i < n; i++) print line[i] }'
 }
 
 # restart_machine [hard]: only with a Debian root on a disk. The scenario ends here and begins

@@ -11,7 +11,7 @@ dies() {
 	local status=0
 	start p "$T/hooks/hooked"
 	is p ok asleep 3
-	is p ok spin 2
+	is p ok spin 1
 	is p ok deed "$4" "$1" "$2"
 	timeout 20 suture apply "$(spm hooked)" || true
 	if [ "$4" -gt 2 ]; then
@@ -21,7 +21,6 @@ dies() {
 	wait "${pid[p]}" || status=$?
 	expect_eq "$status" "$3" "exit status after deed $1 in kind $4"
 	unset "pid[p]"
-	rm -f p.in p.out
 	if [ "$4" -le 2 ]; then
 		is other 101 call
 		revert hooked
@@ -47,7 +46,6 @@ kill -KILL "${pid[p]}"
 status=0
 wait "${pid[p]}" || status=$?
 expect_eq "$status" 137 "exit status of the one that was killed"
-rm -f p.in p.out
 wait_for 20 state_is hooked "${pid[other]}" patched
 revert hooked
 ask other log
@@ -65,7 +63,6 @@ left=$(cat "/proc/${pid[p]}/task/"*/status 2>/dev/null | grep -c -E '^State:.[RS
 [[ $left = [4-6] ]] || die "of 7 threads $left are left"
 kill -KILL "${pid[p]}"
 wait "${pid[p]}" || true
-rm -f p.in p.out
 revert hooked
 apply hooked
 is other 101 call

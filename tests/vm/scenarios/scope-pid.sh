@@ -43,8 +43,9 @@ is parent new kept
 number=${pid[gone]}
 stop gone
 for try in {1..20}; do
-	# start needs one for mkfifo first
-	echo $((number - 2)) >/proc/sys/kernel/ns_last_pid
+	# so that start needs none for mkfifo
+	have_fifos
+	echo $((number - 1)) >/proc/sys/kernel/ns_last_pid
 	start again "$T/funcs/funcs"
 	if [ "${pid[again]}" = "$number" ]; then
 		break
