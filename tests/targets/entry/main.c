@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process of libcet.so, libpage.so and libloop.so, with two threads that call the
- * first two functions without end, and with "loop N" N more in the third.
+ * entry [idle]: a process of libcet.so, libpage.so and libloop.so, with two threads that call
+ * the first two functions without end (idle: without), and with "loop N" N more in the third.
  *   old|new cet|page|loop   ok | bad WHY
  *   at cet|page        the address of the function
  *   bytes cet|page     its first nine bytes
@@ -83,12 +83,12 @@ static void handle(int argc, char **argv)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	pthread_t t;
 
 	proto_unused();
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2 && !(argc > 1 && !strcmp(argv[1], "idle")); i++)
 		if (pthread_create(&t, NULL, loop, NULL))
 			return 1;
 	return proto_serve(handle);

@@ -7,7 +7,7 @@
 # late DEED VALUE: of pre_patch
 late() {
 	start p "$T/hooks/hooked"
-	is p ok spin 2
+	is p ok spin 1
 	is p ok asleep 2
 	is p ok deed 1 "$1" "$2"
 	local before after

@@ -31,7 +31,7 @@ back_to_forged() {
 }
 
 # What a process that was never patched has in memory, and does.
-browser_start never -b 1
+browser_start never
 forge never
 never_wander=$(wander never)
 never_show=$(browser never show)
@@ -41,7 +41,7 @@ expect_match "$never_back" 'loaded=false spoofed=true' "it is shown again, witho
 browser_quits never
 
 # What the marks are for: entries that were forged before do not work any more.
-browser_start before -b 1
+browser_start before
 forge before
 expect_status 0 suture apply "$patch"
 expect_eq "$(browser before back 1)" \
@@ -75,7 +75,7 @@ expect_undisturbed tab
 browser_quits tab
 
 # The same patch without its hook leaves data that the old code does not understand.
-browser_start mutant -b 1
+browser_start mutant
 marked "$mutant" mutant
 [ "$(browser mutant show)" != "$never_show" ] || die "without the hook the data are the same"
 ok "without the hook the mark stays: $(browser mutant show | grep entry=1)"

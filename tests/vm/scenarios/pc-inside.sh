@@ -4,7 +4,7 @@
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
-start entry "$T/entry/entry"
+start entry "$T/entry/entry" idle
 is entry ok old loop
 is entry ok loop 1
 for round in 1 2 3 4 5 6; do

@@ -8,7 +8,7 @@ tracing=/sys/kernel/tracing
 [ -e $tracing/uprobe_events ] || skip "this kernel has no uprobe events"
 start one "$T/funcs/funcs"
 start two "$T/funcs/funcs"
-is one "ok 2" spin 2
+is one "ok 1" spin 1
 # behind the branch of a function, in the page of all of them
 inner=$(old_address pair pair_inner)
 # where an instruction begins

@@ -40,7 +40,7 @@ stop a
 # programs at a fixed address and elsewhere, entries with a landing pad, and two patches in one process
 start fixed "$T/exe/exe-fixed"
 start pie "$T/exe/exe-pie"
-start cet "$T/entry/entry"
+start cet "$T/entry/entry" idle
 for patch in exe-fixed exe-pie endbr64; do
 	apply $patch
 done

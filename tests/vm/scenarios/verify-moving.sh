@@ -5,7 +5,7 @@
 . /suture/tests/targets/talk.sh
 
 start one "$T/funcs/funcs"
-is one "ok 2" spin 2
+is one "ok 1" spin 1
 start held "$T/threads/holder"
 churn() {
 	while [ ! -e stop ]; do
