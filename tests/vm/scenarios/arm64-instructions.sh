@@ -6,7 +6,7 @@
 . /suture/tests/targets/talk.sh
 
 start callers "$T/arm64/callers"
-"$T/hazard/turns" -t 30 "$(spm replace)" 1000 "$LIB" | tee figures
+"$T/hazard/turns" -t 10 "$(spm replace)" 1000 "$LIB" | tee figures
 [ "$(awk '$1 == "turns" { print $2 }' figures)" -ge 10 ] || die "too few turns"
 ask callers report
 expect_eq "$(part late) $(part bad)" "0 0" "late and bad calls"

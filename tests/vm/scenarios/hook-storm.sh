@@ -7,13 +7,13 @@
 for name in a b; do
 	start $name "$T/hooks/hooked"
 	is $name ok malloc 3
-	is $name ok spin 2
+	is $name ok spin 1
 	is $name ok asleep 5
 done
-(while kill -USR1 "${pid[a]}" && kill -USR2 "${pid[b]}"; do nap 0.01; done) 2>/dev/null &
+(while kill -USR1 "${pid[a]}" && kill -USR2 "${pid[b]}"; do nap 0.03; done) 2>/dev/null &
 storm=$!
 before=$(private_kib "${pid[a]}")
-for ((round = 0; round < 15; round++)); do
+for ((round = 0; round < 8; round++)); do
 	suture apply "$(spm hooked)" >/dev/null
 	suture revert hooked >/dev/null
 	echo "round $round"

@@ -22,13 +22,13 @@ watched
 start one "$T/funcs/funcs"
 put harm
 decided harm applied
-storm 100 bash -c 'kill -ABRT $$'
+storm 100 busybox sh -c 'kill -ABRT $$'
 expect_eq "$(why harm)" applied "what is thought of it"
 
 kill -STOP "$service_pid"
-storm 300 bash -c 'kill -ABRT $$'
+storm 300 busybox sh -c 'kill -ABRT $$'
 dead "$dies" fine 9
-storm 20 bash -c 'kill -ABRT $$'
+storm 20 busybox sh -c 'kill -ABRT $$'
 is one ok new replace
 kill -CONT "$service_pid"
 becomes 10 one ok old replace
