@@ -37,7 +37,7 @@ for patch in frames frames-two; do
 	expect_eq "$(proc $patch "${pid[one]}" state)" refused "state"
 	expect_eq "$(proc $patch "${pid[one]}" reason)" old-bytes "reason"
 	expect_eq "$(proc $patch "${pid[one]}" function)" visit "the function that is named"
-	expect_eq "$(cat /sys/kernel/suture/$patch/transition)" 1 transition
+	expect_eq "$(</sys/kernel/suture/$patch/transition)" 1 transition
 	[ "$(count_maps "${pid[one]}" /$patch.spm)" -gt 0 ] || die "the code behind the breakpoint is unmapped"
 	expect_match "$(peek one "$at")" "^$BREAKPOINT" "the breakpoint"
 	# the other one does not wait for it

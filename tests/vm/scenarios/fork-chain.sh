@@ -15,7 +15,7 @@ chain_start() {
 # chain_end: the last one's id and value are in $id and $value
 chain_end() {
 	touch stop
-	wait_for 20 grep -q . last
+	wait_for 20 test -s last
 	read -r id value <last
 }
 
@@ -24,7 +24,7 @@ is first "1 2" value
 for round in {1..8}; do
 	chain_start
 	apply frames --timeout 20
-	expect_eq "$(cat /sys/kernel/suture/frames/transition)" 0 transition
+	expect_eq "$(</sys/kernel/suture/frames/transition)" 0 transition
 	chain_end
 	expect_eq "$value" 20 "round $round: value in the last process"
 	expect_eq "$(proc frames "$id" state)" patched "its state"

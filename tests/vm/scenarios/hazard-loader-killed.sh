@@ -38,7 +38,7 @@ for ((i = 0; i < ${#in_steps[@]}; i++)); do
 	kill_at "${in_steps[i]}" suture apply "$(spm replace)"
 	# loaded or not: nothing in between
 	if loaded replace; then
-		wait_for 5 eval '[ "$(cat /sys/kernel/suture/replace/transition)" = 0 ]'
+		wait_for 5 eval '[ "$(</sys/kernel/suture/replace/transition)" = 0 ]'
 		is one ok new replace
 	else
 		is one ok old replace

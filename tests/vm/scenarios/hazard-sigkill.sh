@@ -16,7 +16,7 @@ is held ok enter hold
 suture apply --no-wait "$(spm hold)"
 wait_for 5 state_is hold "${pid[held]}" waiting
 kill -KILL "${pid[held]}"
-wait_for 5 eval '[ "$(cat /sys/kernel/suture/hold/transition)" = 0 ]'
+wait_for 5 eval '[ "$(</sys/kernel/suture/hold/transition)" = 0 ]'
 revert hold
 # one that drains
 start drains "$T/threads/holder"

@@ -11,10 +11,10 @@ for round in 1 2 3 4 5; do
 	suture apply --no-wait "$(spm hold)"
 	# the next try is almost a second away now
 	nap 2.2
-	expect_eq "$(cat /sys/kernel/suture/hold/transition)" 1 "transition with the thread inside"
+	expect_eq "$(</sys/kernel/suture/hold/transition)" 1 "transition with the thread inside"
 	before=$(now_ms)
 	ask one leave
-	while [ "$(cat /sys/kernel/suture/hold/transition)" = 1 ]; do
+	while [ "$(</sys/kernel/suture/hold/transition)" = 1 ]; do
 		:
 	done
 	took=$(($(now_ms) - before))

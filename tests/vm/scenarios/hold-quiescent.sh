@@ -21,11 +21,11 @@ text "${pid[held]}" libfuncs.so 0
 is held ok old hold
 expect_eq "$(proc hold "${pid[free]}" state)" patched "state of the other process"
 is free ok new hold
-expect_eq "$(cat /sys/kernel/suture/hold/transition)" 1 transition
+expect_eq "$(</sys/kernel/suture/hold/transition)" 1 transition
 # its old call ends as an old one, and then it is patched
 is held "6 0" leave
 wait_for 5 state_is hold "${pid[held]}" patched
-expect_eq "$(cat /sys/kernel/suture/hold/transition)" 0 transition
+expect_eq "$(</sys/kernel/suture/hold/transition)" 0 transition
 is held ok new hold
 revert hold
 is held ok old hold

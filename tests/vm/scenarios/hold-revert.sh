@@ -10,7 +10,7 @@ is held ok enter hold
 expect_status 4 suture revert --timeout 1 hold
 state=$(proc hold "${pid[held]}" state)
 expect_match "$state" "^(waiting|draining)$" "state: $state"
-expect_eq "$(cat /sys/kernel/suture/hold/transition)" 1 transition
+expect_eq "$(</sys/kernel/suture/hold/transition)" 1 transition
 [ "$(count_maps "${pid[held]}" /hold.spm)" -gt 0 ] || die "the code that a thread is in is unmapped"
 is held "7 0" leave
 wait_for 5 eval '! loaded hold'

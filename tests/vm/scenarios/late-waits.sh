@@ -12,13 +12,13 @@ is late ok sleep 2 64
 is late ok enter plain
 apply frames-needed
 is first "30 2" value
-expect_eq "$(cat /sys/kernel/suture/frames-needed/transition)" 0 transition
+expect_eq "$(</sys/kernel/suture/frames-needed/transition)" 0 transition
 expect_eq "$(proc frames-needed "${pid[late]}" state)" "not applicable" "state without the needed library"
 # now the patch fits, but a thread is inside the old function
 is late ok open "$extra"
 wait_for 5 state_is frames-needed "${pid[late]}" waiting
 expect_eq "$(proc frames-needed "${pid[late]}" reason)" inside "reason"
-expect_eq "$(cat /sys/kernel/suture/frames-needed/transition)" 1 transition
+expect_eq "$(</sys/kernel/suture/frames-needed/transition)" 1 transition
 is late "1 2" value
 nap 1
 expect_eq "$(proc frames-needed "${pid[late]}" state)" waiting "state"
@@ -26,7 +26,7 @@ expect_eq "$(proc frames-needed "${pid[late]}" state)" waiting "state"
 text "${pid[late]}" libframes.so 0
 is late 1 leave
 wait_for 5 state_is frames-needed "${pid[late]}" patched
-wait_for 5 eval '[ "$(cat /sys/kernel/suture/frames-needed/transition)" = 0 ]'
+wait_for 5 eval '[ "$(</sys/kernel/suture/frames-needed/transition)" = 0 ]'
 is late "30 2" value
 text "${pid[late]}" libframes.so 1
 revert frames-needed

@@ -22,7 +22,7 @@ for way in coroutine autodisarm; do
 		expect_match "$state" "^(waiting|draining)$" "$way, $who: state: $state"
 		# the main thread's own stack is known, others are only known not to be it
 		expect_match "$reason" "^(inside|altstack)$" "$way, $who: reason: $reason"
-		expect_eq "$(cat /sys/kernel/suture/frames/transition)" 1 transition
+		expect_eq "$(</sys/kernel/suture/frames/transition)" 1 transition
 		[ "$(count_maps "${pid[$who]}" /frames.spm)" -gt 0 ] ||
 			die "the code that a thread is in is unmapped"
 		is $who 20 leave

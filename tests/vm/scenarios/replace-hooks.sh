@@ -18,7 +18,7 @@ for round in 1 2; do
 	is free "101 102 3" values
 	is free "1 1 0 0, $round $round $round $round" hooks
 	is held "1 1 0 0, 0 0 0 0" hooks
-	wait_for 5 eval "[ \$(cat /sys/kernel/suture/hooked-low/transition) = 0 ]"
+	wait_for 5 eval "[ \$(</sys/kernel/suture/hooked-low/transition) = 0 ]"
 done
 # for good
 is held ok leave

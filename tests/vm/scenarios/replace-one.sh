@@ -13,9 +13,9 @@ is one ok new replace
 text "${pid[one]}" libfuncs.so 1
 [ "$(count_maps "${pid[one]}" /replace.spm)" -gt 0 ] || die "the patch is not in the maps"
 expect_eq "$(proc replace "${pid[one]}" state)" patched "state of the process"
-expect_eq "$(cat /sys/kernel/suture/replace/enabled)" 1 enabled
-expect_eq "$(cat /sys/kernel/suture/replace/transition)" 0 transition
-expect_eq "$(cat /sys/kernel/suture/replace/version)" 1.0 version
+expect_eq "$(</sys/kernel/suture/replace/enabled)" 1 enabled
+expect_eq "$(</sys/kernel/suture/replace/transition)" 0 transition
+expect_eq "$(</sys/kernel/suture/replace/version)" 1.0 version
 # everything else is as it was
 is one ok old recursion static-function static-data imports pair hold cold
 revert replace

@@ -51,6 +51,6 @@ is free "1 2 3" values
 end
 
 # all that was superseded has let go of who superseded it
-wait_for 10 eval "[ \$(cat /sys/module/suture/refcnt) = $references ]"
+wait_for 10 eval "[ \$(</sys/module/suture/refcnt) = $references ]"
 unload_module
 reload_module

@@ -25,12 +25,12 @@ ask free seen
 revert replace-low
 ask free seen
 expect_match "$answer" "^(401 )?101 calls" "values on the way back: $answer"
-wait_for 5 eval "[ \$(cat /sys/kernel/suture/stack-low/transition) = 0 ]"
+wait_for 5 eval "[ \$(</sys/kernel/suture/stack-low/transition) = 0 ]"
 for name in held free new; do
 	is $name "101 102 3" values
 	expect_eq "$(count_maps "${pid[$name]}" replace-low)" 0 "mappings of the new patch in $name"
 done
-expect_eq "$(cat /sys/kernel/suture/stack-low/enabled)" 1 "the old patch is enabled"
+expect_eq "$(</sys/kernel/suture/stack-low/enabled)" 1 "the old patch is enabled"
 # and now for good
 suture apply --no-wait "$(spm replace-low)"
 is held ok leave

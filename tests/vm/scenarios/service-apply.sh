@@ -28,7 +28,7 @@ expect_match "$(jq -c '.patches.replace | [.seen != "", .loaded_boot != ""]' "$S
 # for monitoring
 kill -HUP "$service_pid"
 wait_for 20 grep -q -x -F 'suture_patch_processes{name="replace",state="patched"} 2' /run/suture/suture.prom
-expect_match "$(cat /run/suture/suture.prom)" \
+expect_match "$(</run/suture/suture.prom)" \
 	'suture_patch_info\{name="replace",version="1.0",level="1.0 \(a\)",cve="CVE-2026-00001",why="applied"} 1' "the metrics"
 expect_eq "$(tail -n 1 /run/suture/suture.prom)" "# EOF" "their end"
 # the same from the distribution's folder

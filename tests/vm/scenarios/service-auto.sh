@@ -59,7 +59,7 @@ wait_for 20 said "suture.ko is not loaded"
 put replace
 expect_eq "$(suture list --json | "$T/tools/pick" patches name=replace state)" available "the listing without the module"
 insmod "$SUTURE_KO"
-wait_for 20 eval '[ "$(jq .module /run/suture/sutured.json)" = true ]'
+wait_for 20 eval '[ "$("$T/tools/pick" module </run/suture/sutured.json)" = true ]'
 expect_status 0 suture apply replace
 decided replace applied
 # a new version is listed, and does not take the place

@@ -9,7 +9,7 @@
 dies=$T/service/dies
 # seen NUMBER: so many crashes were blamed on the patch
 seen() {
-	wait_for 20 eval '[ "$(jq .patches[0].crashes /run/suture/sutured.json)" = '"$1 ]"
+	wait_for 20 eval '[ "$("$T/tools/pick" patches 0 crashes </run/suture/sutured.json)" = '"$1 ]"
 	ok "$1 crashes are blamed on it"
 }
 

@@ -140,7 +140,7 @@ becomes 20 one ok old replace
 decided replace revoked
 # a list that is gone stays in force until the module is
 rm "$VAR"/*.revocations
-wait_for 20 eval '[ "$(jq ".lists | length" /run/suture/sutured.json)" = 0 ]'
+wait_for 20 eval '[ "$("$T/tools/pick" lists length </run/suture/sutured.json)" = 0 ]'
 decided replace revoked
 is one ok old replace
 wait_for 20 said "replace.spm: .*has been revoked by .Suture test, good., in list no. 10"

@@ -29,7 +29,7 @@ expect_eq "$(of_status "$service_pid" NoNewPrivs)" 1 "no new privileges"
 put replace
 becomes 20 one ok new replace
 decided replace applied
-[ ! -r /sys/kernel/btf/vmlinux ] || wait_for 60 eval '[ "$(jq .watch.on /run/suture/sutured.json)" = true ]'
+[ ! -r /sys/kernel/btf/vmlinux ] || wait_for 60 eval '[ "$("$T/tools/pick" watch on </run/suture/sutured.json)" = true ]'
 expect_eq "$(suture list --json | jq -r '.patches[0].path')" "$VAR/replace.spm" "the path of what is loaded"
 # its mounts go with it; the path stays, and so the next one knows its own
 kill -TERM "$service_pid"
@@ -37,7 +37,7 @@ wait_for 20 eval "! [ -e /proc/$service_pid ]"
 expect_eq "$(suture list --json | jq -r '.patches[0].path')" "$VAR/replace.spm" "the path, when it has ended"
 expect_eq "$(grep -c "$VAR/replace.spm" "/proc/${pid[one]}/maps")" "$(grep -c replace.spm "/proc/${pid[one]}/maps")" "the path in the process"
 (sandbox sutured) >sutured.out 2>&1 &
-wait_for 20 eval '[ "$(jq .pid /run/suture/sutured.json)" != "$service_pid" ]'
+wait_for 20 eval '[ "$("$T/tools/pick" pid </run/suture/sutured.json)" != "$service_pid" ]'
 service_pid=$(jq .pid /run/suture/sutured.json)
 decided replace applied
 suture remove --no-wait replace

@@ -43,7 +43,7 @@ is main in main stale
 expect_status 4 suture revert --no-unwind --timeout 2 unwound
 waits worker main
 [ "$(count_maps "$worker" /unwound.spm)" -gt 0 ] || die "the patch is unmapped"
-expect_eq "$(cat /sys/kernel/suture/unwound/transition)" 1 transition
+expect_eq "$(</sys/kernel/suture/unwound/transition)" 1 transition
 # by hand, for a transition that goes on
 output=$(suture settle --json unwound) || die "suture settle: $output"
 echo "$output"

@@ -7,7 +7,7 @@
 
 start one "$T/funcs/funcs"
 trust require_signature=1 good other
-expect_eq "$(cat /sys/module/suture/parameters/require_signature)" Y "require_signature"
+expect_eq "$(</sys/module/suture/parameters/require_signature)" Y "require_signature"
 
 for name in good other; do
 	signed $name

@@ -30,7 +30,7 @@ unload_module
 kernel_mark insmod
 insmod "$release" trusted="$PWD/none"
 expect_match "$(kernel_log_since insmod)" 'trusts the signatures of "Suture test, good" .built in.' "the kernel's log"
-expect_eq "$(cat /sys/module/suture/parameters/require_signature)" Y "require_signature by itself"
+expect_eq "$(</sys/module/suture/parameters/require_signature)" Y "require_signature by itself"
 ! echo N 2>/dev/null >/sys/module/suture/parameters/require_signature || die "it can be switched off"
 signed good
 signed stranger
@@ -52,7 +52,7 @@ audited_refusal newer.spm "has been revoked" revoked
 unload_module
 kernel_mark off
 ! insmod "$release" require_signature=0 2>/dev/null || {
-	expect_eq "$(cat /sys/module/suture/parameters/require_signature)" Y "require_signature, asked for 0"
+	expect_eq "$(</sys/module/suture/parameters/require_signature)" Y "require_signature, asked for 0"
 	refused unsigned.spm "is not signed, and this machine takes signed patches only"
 }
 

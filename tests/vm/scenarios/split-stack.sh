@@ -18,7 +18,7 @@ held() {
 	state=$(proc frames "${pid[one]}" state)
 	expect_match "$state" "^(waiting|draining)$" "state: $state"
 	expect_eq "$(proc frames "${pid[one]}" reason)" inside "reason"
-	expect_eq "$(cat /sys/kernel/suture/frames/transition)" 1 transition
+	expect_eq "$(</sys/kernel/suture/frames/transition)" 1 transition
 	[ "$(count_maps "${pid[one]}" /frames.spm)" -gt 0 ] || die "the code that a thread is in is unmapped"
 	is one 20 leave
 	wait_for 5 eval '! loaded frames'

@@ -7,9 +7,9 @@
 start one "$T/funcs/funcs"
 suture status --watch=0.2 >watched 2>errors &
 watcher=$!
-wait_for 10 grep -q "no patch is loaded" watched
+wait_for 10 has_line watched "no patch is loaded"
 apply replace
-wait_for 10 grep -q "replace 1.0: applied" watched
+wait_for 10 has_line watched "replace 1.0: applied"
 revert replace
 count=$(count_lines "no patch is loaded" watched)
 wait_for 10 eval '[ "$(count_lines "no patch is loaded" watched)" -gt "$count" ]'

@@ -22,7 +22,7 @@ for who in main enter; do
 	state=$(proc frames "${pid[one]}" state)
 	expect_match "$state" "^(waiting|draining)$" "$who: state: $state"
 	expect_eq "$(proc frames "${pid[one]}" reason)" busy "reason"
-	expect_eq "$(cat /sys/kernel/suture/frames/transition)" 1 transition
+	expect_eq "$(</sys/kernel/suture/frames/transition)" 1 transition
 	[ "$(count_maps "${pid[one]}" /frames.spm)" -gt 0 ] || die "the code that a thread is in is unmapped"
 	is one 20 leave
 	hits=$((hits + 1))
