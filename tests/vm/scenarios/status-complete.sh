@@ -14,28 +14,34 @@ start changed "$T/funcs/funcs"
 is reader ok map "$LIB"
 is changed ok break
 is c ok enter hold
-# branches PATCH: in how many processes a branch stands where its first function was
+declare -A address=()
+for name in replace hold; do
+	address[$name]=$(suture inspect --json "$(spm $name)" | jq '.functions[0] | .old_address + .branch_at')
+done
+# branches PATCH PIDS...: in how many processes a branch stands where its first function was
 branches() {
-	local address pid at bytes n=0
-	address=$(suture inspect --json "$(spm "$1")" | jq '.functions[0] | .old_address + .branch_at')
-	for pid in $(mappers /funcs/libfuncs.so); do
-		at=$(($(load_address "$pid" /funcs/libfuncs.so) + address))
+	local patch=$1 pid at bytes n=0
+	shift
+	for pid; do
+		at=$(($(load_address "$pid" /funcs/libfuncs.so) + address[$patch]))
 		bytes=$(dd "if=/proc/$pid/mem" bs=1 skip=$at count=4 status=none | od -A n -t x1)
 		[[ ! ${bytes// /} =~ $BRANCH ]] || n=$((n + 1))
 	done
 	echo $n
 }
 agree() {
-	local by_status by_proc said
+	local by_status by_proc said add_up patched
 	said=$(suture status --json "$1")
-	by_proc=$(mappers /funcs/libfuncs.so | tr '\n' ' ')
-	by_status=$(jq -r '[.patches[0].processes[].pid] | sort[]' <<<"$said" | tr '\n' ' ')
-	expect_eq "$by_status" "$by_proc" "the processes of $1"
-	jq -e '.patches[0] | .totals.total == (.processes | length) and
-		.totals.total == ([.totals | to_entries[] | select(.key != "total") | .value] | add)' \
-		<<<"$said" >/dev/null || die "the totals of $1 do not add up: $said"
+	mapfile -t by_proc < <(mappers /funcs/libfuncs.so)
+	{ read -r by_status && read -r add_up && read -r patched; } < <(jq -r '.patches[0] |
+		([.processes[].pid] | sort | join(" ")),
+		(.totals.total == (.processes | length) and
+		.totals.total == ([.totals | to_entries[] | select(.key != "total") | .value] | add)),
+		.totals.patched' <<<"$said") || die "status of $1: $said"
+	expect_eq "$by_status" "${by_proc[*]}" "the processes of $1"
+	[ "$add_up" = true ] || die "the totals of $1 do not add up: $said"
 	ok "the totals of $1 add up"
-	expect_eq "$(total "$1" patched)" "$(branches "$1")" "patched by status, and by their text,"
+	expect_eq "$patched" "$(branches "$1" "${by_proc[@]}")" "patched by status, and by their text,"
 }
 expect_status 5 suture apply "$(spm replace)"
 agree replace
