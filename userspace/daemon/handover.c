@@ -229,12 +229,13 @@ void handover_forget(struct service *s)
 	s->nr_in_force = 0;
 }
 
-static void read_in_force(struct service *s)
+static int read_in_force(struct service *s, struct suture_error *err)
 {
 	struct in_force *list;
 	struct attempt *a;
 	char path[4096];
 	size_t i;
+	int ret;
 
 	s->in_force = calloc(s->nr_lists + 1, sizeof(*s->in_force));
 	for (i = 0; s->in_force && i < s->nr_lists; i++) {
@@ -244,11 +245,15 @@ static void read_in_force(struct service *s)
 		list = &s->in_force[s->nr_in_force];
 		list->path = s->lists[i].path;
 		snprintf(path, sizeof(path), "%s%s", s->root, s->lists[i].path);
-		if (suture_sign_read(path, &list->by, NULL) ||
-		    suture_revocations_read(path, &list->text, &list->entries, NULL))
+		ret = suture_sign_read(path, &list->by, err);
+		/* not the fault of this one: none could be read */
+		if (ret == -ELIBACC)
+			return ret;
+		if (ret || suture_revocations_read(path, &list->text, &list->entries, NULL))
 			continue;
 		s->nr_in_force++;
 	}
+	return 0;
 }
 
 static bool read_digest(const char *hex, uint8_t digest[SPM_DIGEST_LEN])
@@ -322,7 +327,9 @@ int handover(struct service *s, struct suture_error *err)
 		return 0;
 	/* Whatever else is wrong here, what is revoked comes off. */
 	hand_in_all(s);
-	read_in_force(s);
+	ret = read_in_force(s, err);
+	if (ret)
+		return ret;
 	if (s->module.told)
 		return 0;
 	ret = raise_floors(s, err);

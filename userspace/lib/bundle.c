@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "bundle.h"
+#include "crypto-int.h"
 #include "marks.h"
 #include "spm-file.h"
 
@@ -108,13 +108,17 @@ static int errno_error(struct suture_error *err, const char *what)
 static int copy_bytes(struct work *w, struct suture_spm *spm, int out, const char *name,
 		      struct suture_error *err)
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	EVP_MD_CTX *md;
 	uint8_t buf[65536], sum[EVP_MAX_MD_SIZE];
 	unsigned int sum_len = 0, i;
 	uint64_t at = 0;
 	ssize_t got;
-	int ret = 0;
+	int ret;
 
+	ret = suture_crypto_load(err);
+	if (ret)
+		return ret;
+	md = EVP_MD_CTX_new();
 	if (!md || !EVP_DigestInit_ex(md, EVP_md5(), NULL)) {
 		ret = suture_error_nomem(err);
 		goto out;

@@ -11,21 +11,19 @@
 
 #include "error.h"
 
+#define SUTURE_CAPSTONE_FUNCTIONS(F) \
+	F(open) F(close) F(option) F(malloc) F(free) F(disasm_iter) F(reg_name) F(regs_access)
+
+#define SUTURE_CAPSTONE_POINTER(name)	typeof(cs_##name) *name;
+
 struct suture_capstone {
-	typeof(cs_open) *open;
-	typeof(cs_close) *close;
-	typeof(cs_option) *option;
-	typeof(cs_malloc) *malloc;
-	typeof(cs_free) *free;
-	typeof(cs_disasm_iter) *disasm_iter;
-	typeof(cs_reg_name) *reg_name;
-	typeof(cs_regs_access) *regs_access;
+	SUTURE_CAPSTONE_FUNCTIONS(SUTURE_CAPSTONE_POINTER)
 };
 
 /* To be used after suture_capstone_load() only. */
 extern struct suture_capstone suture_capstone;
 
-/* suture_capstone_load - 0, also when it is loaded already, or -ENOENT */
+/* suture_capstone_load - 0, also when it is loaded already, or -ELIBACC */
 int suture_capstone_load(struct suture_error *err);
 
 #endif /* SUTURE_CAPSTONE_H */

@@ -4,10 +4,10 @@
  * entries; the addresses inside are in the encoding that the CIE names.
  */
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dw-int.h"
 #include "fde.h"
 
 #define DW_EH_PE_FORMAT	0x0f
@@ -163,6 +163,9 @@ int suture_fde_read(const struct suture_elf *elf, struct suture_fde **ret_fdes, 
 	*ret_nr = 0;
 	if (!data || !data->d_buf)
 		return 0;
+	ret = suture_dw_load(err);
+	if (ret)
+		return ret;
 	for (;; off = next) {
 		Dwarf_CFI_Entry entry;
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* suture.ko: is it loaded, can it be, load it (libkmod). */
-#include <libkmod.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "kmod-int.h"
 #include "module.h"
 #include "text.h"
 
@@ -28,13 +28,17 @@ static void be_silent(void *data, int priority, const char *file, int line, cons
 	(void)args;
 }
 
-static struct kmod_ctx *new_ctx(void)
+static int new_ctx(struct kmod_ctx **ret, struct suture_error *err)
 {
-	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	int code = suture_kmod_load(err);
 
-	if (ctx)
-		kmod_set_log_fn(ctx, be_silent, NULL);
-	return ctx;
+	if (code)
+		return code;
+	*ret = kmod_new(NULL, NULL);
+	if (!*ret)
+		return suture_error_nomem(err);
+	kmod_set_log_fn(*ret, be_silent, NULL);
+	return 0;
 }
 
 /* The module from a file, or by its name under /lib/modules; -ENOENT: neither. */
@@ -87,9 +91,9 @@ int suture_module_query(const char *path, struct suture_module_info *ret_info,
 
 	memset(ret_info, 0, sizeof(*ret_info));
 	ret_info->loaded = access("/sys/module/" SUTURE_MODULE_NAME, F_OK) == 0;
-	ctx = new_ctx();
-	if (!ctx)
-		return suture_error_nomem(err);
+	ret = new_ctx(&ctx, err);
+	if (ret)
+		return ret;
 	ret = get_module(ctx, path, &mod);
 	if (ret) {
 		ret = 0;	/* there is no file: path stays empty */
@@ -160,9 +164,9 @@ int suture_module_load(const char *path, struct suture_error *err)
 	struct kmod_ctx *ctx;
 	int ret;
 
-	ctx = new_ctx();
-	if (!ctx)
-		return suture_error_nomem(err);
+	ret = new_ctx(&ctx, err);
+	if (ret)
+		return ret;
 	ret = get_module(ctx, path, &mod);
 	if (ret) {
 		load_error(ret, path, err);

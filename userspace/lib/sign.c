@@ -2,11 +2,6 @@
 /* Signing patch modules, and verifying them as the kernel does. */
 #include <dirent.h>
 #include <fcntl.h>
-#include <openssl/bio.h>
-#include <openssl/cms.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto-int.h"
 #include "sign.h"
 #include "spm-file.h"
 #include "spm-sign.h"
@@ -37,11 +33,15 @@ static int openssl_error(struct suture_error *err, int code, const char *what)
 	return suture_error_set(err, code, "%s: %s", what, why ? why : "OpenSSL says no reason");
 }
 
+/* Everything here begins with this: libcrypto is there from then on. */
 static int read_all(const char *path, struct contents *file, struct suture_error *err)
 {
-	int fd, ret = 0;
+	int fd, ret;
 
 	memset(file, 0, sizeof(*file));
+	ret = suture_crypto_load(err);
+	if (ret)
+		return ret;
 	suture_text_clean_buf(path, 0, file->path, sizeof(file->path));
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &file->st)) {

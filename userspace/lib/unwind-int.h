@@ -3,8 +3,7 @@
 #ifndef SUTURE_UNWIND_INT_H
 #define SUTURE_UNWIND_INT_H
 
-#include <elfutils/libdwfl.h>
-
+#include "dw-int.h"
 #include "procmaps.h"
 #include "unwind.h"
 

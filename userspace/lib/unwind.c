@@ -65,10 +65,9 @@ static int no_debuginfo(Dwfl_Module *mod, void **userdata, const char *name, Dwa
 	return -1;
 }
 
-static const Dwfl_Callbacks callbacks = {
+static Dwfl_Callbacks callbacks = {	/* and section_address, of libdw's own */
 	.find_elf = find_elf,
 	.find_debuginfo = no_debuginfo,
-	.section_address = dwfl_offline_section_address,
 };
 
 static pid_t next_thread(Dwfl *dwfl, void *arg, void **ret_arg)
@@ -157,9 +156,14 @@ static bool is_leader(pid_t tid)
 
 int suture_unwind_open(pid_t tid, struct suture_unwind **ret, struct suture_error *err)
 {
-	struct suture_unwind *unwind = calloc(1, sizeof(*unwind));
+	struct suture_unwind *unwind;
 	int r;
 
+	r = suture_dw_load(err);
+	if (r)
+		return r;
+	callbacks.section_address = dwfl_offline_section_address;
+	unwind = calloc(1, sizeof(*unwind));
 	if (!unwind)
 		return suture_error_nomem(err);
 	unwind->tid = tid;

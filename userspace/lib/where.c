@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Places in the author's sources, from the debug information of the objects. */
-#include <elfutils/libdwfl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "dw-int.h"
 #include "object.h"
 
 /* The symbol of the object that holds @offset of @section, or NULL. */
@@ -31,11 +31,7 @@ static const char *symbol_at(const struct suture_elf *elf, size_t section, uint6
 static bool source_line(const struct suture_elf *elf, size_t section, uint64_t offset, char *buf,
 			size_t size)
 {
-	static const Dwfl_Callbacks callbacks = {
-		.section_address = dwfl_offline_section_address,
-		.find_debuginfo = dwfl_standard_find_debuginfo,
-	};
-	Dwfl *dwfl = dwfl_begin(&callbacks);
+	Dwfl_Callbacks callbacks = { 0 };
 	bool found = false;
 	Dwfl_Module *mod;
 	Dwfl_Line *line;
@@ -43,8 +39,14 @@ static bool source_line(const struct suture_elf *elf, size_t section, uint64_t o
 	GElf_Shdr sh;
 	GElf_Addr bias;
 	Elf *laid_out;
+	Dwfl *dwfl;
 	int nr;
 
+	if (suture_dw_load(NULL))
+		return false;
+	callbacks.section_address = dwfl_offline_section_address;
+	callbacks.find_debuginfo = dwfl_standard_find_debuginfo;
+	dwfl = dwfl_begin(&callbacks);
 	if (!dwfl)
 		return false;
 	mod = dwfl_report_offline(dwfl, "", elf->path, -1);
