@@ -4,6 +4,7 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+#include "bpf-int.h"
 #include "capstone.h"
 #include "crypto-int.h"
 #include "dw-int.h"
@@ -63,7 +64,8 @@ Test(loader_library, the_functions_are_at_their_places)
 Test(loader_library, ours)
 {
 	static int (*const loads[])(struct suture_error *err) = {
-		suture_capstone_load, suture_crypto_load, suture_dw_load, suture_kmod_load,
+		suture_bpf_load, suture_capstone_load, suture_crypto_load, suture_dw_load,
+		suture_kmod_load,
 	};
 	struct suture_error err = { 0 };
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The BPF program that sees crashes: started, asked. */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <elf.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "bpf-error.h"
+#include "bpf-int.h"
 #include "crash.h"
 #include "crash.skel.h"
 
@@ -62,6 +61,8 @@ int suture_crash_start(struct suture_crash_watch **ret_watch, struct suture_erro
 	int ret;
 
 	ret = suture_bpf_check("crashes cannot be watched", err);
+	if (!ret)
+		ret = suture_bpf_load(err);
 	if (ret)
 		return ret;
 	watch = calloc(1, sizeof(*watch));

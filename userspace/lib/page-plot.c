@@ -21,10 +21,26 @@ struct scale {
 	uint64_t from, to;
 };
 
+/* As log2(): for that each start of suture would load libm. Bit by bit behind the point. */
+static double logarithm(double x)
+{
+	int power;
+	double m = 2 * frexp(x, &power), ret = power - 1;	/* 1 <= m < 2 */
+
+	for (double bit = 0.5; bit > 1e-7; bit /= 2) {
+		m *= m;
+		if (m >= 2) {
+			m /= 2;
+			ret += bit;
+		}
+	}
+	return ret;
+}
+
 static double place(const struct scale *scale, uint64_t us)
 {
-	double at = us <= scale->from ? 0 : log10((double)us / scale->from) /
-					    log10((double)scale->to / scale->from);
+	double at = us <= scale->from ? 0 : logarithm((double)us / scale->from) /
+					    logarithm((double)scale->to / scale->from);
 
 	return LEFT + WIDTH * (at > 1 ? 1 : at);
 }

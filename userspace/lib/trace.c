@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The probes of a trace: set, read, taken away. */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +7,7 @@
 #include <unistd.h>
 
 #include "bpf-error.h"
+#include "bpf-int.h"
 #include "trace-int.h"
 #include "trace.skel.h"
 
@@ -128,6 +127,8 @@ int suture_trace_start(const struct suture_spm *spm, int spm_fd,
 		return suture_error_nomem(err);
 	ret = suture_trace_plan(spm, spm_fd < 0 ? spm->fd : spm_fd, others, nr_others, files,
 				&trace->plan, err);
+	if (!ret)
+		ret = suture_bpf_load(err);
 	if (!ret) {
 		printed = libbpf_set_print(suture_bpf_listen);
 		*suture_bpf_said = '\0';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The uprobes of the system, as far as they can be found. */
-#include <bpf/bpf.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bpf-int.h"
 #include "verify-int.h"
 
 struct list {
@@ -94,9 +94,14 @@ int suture_uprobes_read(struct suture_uprobe_at **ret, size_t *ret_nr, struct su
 {
 	struct list list = { 0 };
 	struct dirent *entry;
-	int r = add_tracefs(&list);
-	DIR *dir = opendir("/proc");
+	DIR *dir;
+	int r;
 
+	r = suture_bpf_load(err);
+	if (r)
+		return r;
+	r = add_tracefs(&list);
+	dir = opendir("/proc");
 	while (dir && !r && (entry = readdir(dir)))
 		if (isdigit((unsigned char)entry->d_name[0]))
 			r = add_perf_events(&list, atoi(entry->d_name));
