@@ -24,6 +24,7 @@ decided harm applied
 dead as 1000 "$dies" null 9
 dead as 1000 unshare --user --map-root-user "$dies" null 9
 wait_for 20 said "only to an ordinary user.*user 1000"
+wait_for 20 eval '[ "$("$T/tools/pick" patches 0 crashes_in_patch </run/suture/sutured.json)" = 2 ]'
 nap 1
 expect_eq "$(jq -c '.patches[0] | [.why, .crashes, .crashes_in_patch]' /run/suture/sutured.json)" '["applied",2,2]' "what is counted"
 is one ok new replace
