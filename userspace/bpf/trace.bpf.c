@@ -2,6 +2,10 @@
 /*
  * suture trace: one program on all probes, which counts per process and probe. The
  * few fields of the kernel's structures that are read are found by CO-RE.
+ *
+ * No function of it may use 64 bytes of stack. Since 6.13 the kernel puts more than that of a
+ * kprobe's program into memory of the processor (BPF_PRIV_STACK_MIN_SIZE in kernel/bpf/verifier.c),
+ * also where a uprobe runs it, which can be preempted: the next thread writes over it.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -45,6 +49,8 @@ struct task_struct {
 /* Inode number of the tracer's pid namespace. */
 const volatile unsigned int pid_ns;
 
+static const struct trace_count fresh;
+
 /* Calls of processes for which there was no room. */
 __u64 lost;
 
@@ -64,7 +70,7 @@ struct {
 } counts SEC(".maps");
 
 /* The process as the tracer calls it; 0: it is in another pid namespace. */
-static int pid_for_tracer(struct task_struct *leader)
+static __noinline int pid_for_tracer(struct task_struct *leader)
 {
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	unsigned int i, level = BPF_CORE_READ(pid, level);
@@ -85,25 +91,31 @@ static int pid_for_tracer(struct task_struct *leader)
 static struct trace_count *find_count(struct trace_key *key, struct task_struct *leader)
 {
 	struct trace_count *count = bpf_map_lookup_elem(&counts, key);
-	struct trace_count fresh = {};
 
 	if (count)
 		return count;
-	fresh.pid = pid_for_tracer(leader);
-	bpf_core_read_str(fresh.comm, sizeof(fresh.comm), &leader->comm);
 	/* Another thread may be first: then its record is there. */
 	bpf_map_update_elem(&counts, key, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&counts, key);
+	count = bpf_map_lookup_elem(&counts, key);
+	if (count && !count->comm[0]) {
+		count->pid = pid_for_tracer(leader);
+		bpf_core_read_str(count->comm, sizeof(count->comm), &leader->comm);
+	}
+	return count;
 }
 
 /* Does a branch stand at the old function's entry, in this process, now? */
-static bool has_branch(const struct trace_probe *probe, unsigned long ip)
+static __noinline bool has_branch(__u32 number, unsigned long ip)
 {
-	const char *at = (char *)(ip + probe->branch);
+	const struct trace_probe *probe = bpf_map_lookup_elem(&probes, &number);
+	const char *at;
 	__u32 word;
 	__u8 byte;
 
-	if (!probe->len || bpf_probe_read_user(&word, sizeof(word), at))
+	if (!probe || !probe->len)
+		return false;
+	at = (char *)(ip + probe->branch);
+	if (bpf_probe_read_user(&word, sizeof(word), at))
 		return false;
 	if (probe->len == 4)
 		return word >> 26 == 5 && word != probe->old_word;	/* arm64: b */
@@ -123,17 +135,13 @@ int count_call(struct pt_regs *ctx)
 		.tgid = bpf_get_current_pid_tgid() >> 32,
 		.probe = bpf_get_attach_cookie(ctx),
 	};
-	struct trace_probe *probe = bpf_map_lookup_elem(&probes, &key.probe);
-	struct trace_count *count;
+	struct trace_count *count = find_count(&key, leader);
 
-	if (!probe)
-		return 0;
-	count = find_count(&key, leader);
 	if (!count) {
 		__sync_fetch_and_add(&lost, 1);
 		return 0;
 	}
-	if (has_branch(probe, PT_REGS_IP(ctx))) {
+	if (has_branch(key.probe, PT_REGS_IP(ctx))) {
 		__sync_fetch_and_add(&count->behind, 1);
 		return 0;
 	}
