@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A FUSE filesystem with one file, "good.spm", that holds FILE: fusefile FILE FOLDER
- * Serves until it is unmounted.
+ * A FUSE filesystem with one file, by any name, that holds FILE: fusefile FILE FOLDER [UID]
+ * Serves until it is unmounted. With UID: for that user alone, and whoever reads the file
+ * from other than its first page waits for ever.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +17,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define NAME	"good.spm"
+#define PAGE	4096
 #define ROOM	(256 * 1024)
 
 static int dev;
 static char *image;
 static size_t size;
+static bool stingy;
 
 static void answer(const struct fuse_in_header *in, int error, const void *data, size_t len)
 {
@@ -62,8 +65,6 @@ static void serve(const struct fuse_in_header *in, const void *arg)
 	case FUSE_INIT:
 		return answer(in, 0, &init, sizeof(init));
 	case FUSE_LOOKUP:
-		if (strcmp(arg, NAME))
-			return answer(in, ENOENT, NULL, 0);
 		return answer(in, 0, &entry, sizeof(entry));
 	case FUSE_GETATTR:
 		return answer(in, 0, &attr_out, sizeof(attr_out));
@@ -71,6 +72,8 @@ static void serve(const struct fuse_in_header *in, const void *arg)
 	case FUSE_OPENDIR:
 		return answer(in, 0, &open_out, sizeof(open_out));
 	case FUSE_READ:
+		if (stingy && rd->offset >= PAGE)
+			return;
 		left = rd->offset < size ? size - rd->offset : 0;
 		return answer(in, 0, image + (left ? rd->offset : 0),
 			      left < rd->size ? left : rd->size);
@@ -90,12 +93,12 @@ static void serve(const struct fuse_in_header *in, const void *arg)
 int main(int argc, char **argv)
 {
 	static char request[ROOM] __attribute__((aligned(8)));
-	char options[128];
+	char options[128], *uid;
 	struct stat st;
 	ssize_t got;
 	int fd;
 
-	fd = argc == 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
+	fd = argc == 3 || argc == 4 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
 	dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fd < 0 || dev < 0 || fstat(fd, &st)) {
 		perror("fusefile");
@@ -105,7 +108,10 @@ int main(int argc, char **argv)
 	image = malloc(size);
 	if (!image || read(fd, image, size) != st.st_size)
 		return 1;
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", dev);
+	stingy = argc == 4;
+	uid = stingy ? argv[3] : "0";
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%s,group_id=%s", dev,
+		 uid, uid);
 	if (mount("fusefile", argv[2], "fuse.fusefile", MS_NODEV | MS_NOSUID, options)) {
 		perror("fusefile: mount");
 		return 1;

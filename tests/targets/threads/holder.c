@@ -6,8 +6,8 @@
  *   leave                  come out: the value that the call gave, and for pair the
  *                          shift that inner used
  *   tid                    of that thread
- *   huge FILE              says in the ledger of a patch that waits that the library is
- *                          where FILE, of huge pages, is mapped
+ *   lie HOW FILE           says in the ledger of a patch that waits that the library is
+ *                          where FILE is mapped. HOW: see lies
  *   old|new NAME...        as funcs, on the main thread
  */
 #define _GNU_SOURCE
@@ -71,16 +71,16 @@ static void wait_done(void)
 }
 
 #define HUGE_SIZE	(2UL << 20)
+#define SIZE		(64 * PAGE)
 #define LEDGER_MAGIC	0x3272656764656c73UL
 #define PAGE		4096UL
 
-/* Private, read-only, with a page of its own that is as in the file: 0 all over. */
-static char *map_huge(const char *file)
+/* With a page of its own that is as in the file: 0 all over. */
+static char *map_huge(int fd, int prot)
 {
-	int fd = open(file, O_RDWR | O_CREAT, 0600);
 	char *shared, *mine;
 
-	if (fd < 0 || ftruncate(fd, HUGE_SIZE))
+	if (ftruncate(fd, HUGE_SIZE))
 		return NULL;
 	shared = mmap(NULL, HUGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	mine = mmap(NULL, HUGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
@@ -88,9 +88,52 @@ static char *map_huge(const char *file)
 		return NULL;
 	*(volatile char *)shared = 0;
 	*(volatile char *)mine = 0;
-	close(fd);
-	return mprotect(mine, HUGE_SIZE, PROT_READ) ? NULL : mine;
+	return mprotect(mine, HUGE_SIZE, prot) ? NULL : mine;
 }
+
+/* No page of it is in memory. */
+static char *map_untouched(int fd, int prot)
+{
+	char *mine = mmap(NULL, SIZE, prot, MAP_PRIVATE, fd, 0);
+
+	return mine == MAP_FAILED ? NULL : mine;
+}
+
+/* Its first page is the process's own, and no other is in memory. */
+static char *map_own(int fd, int prot)
+{
+	char *mine = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+
+	if (mine == MAP_FAILED || madvise(mine, SIZE, MADV_RANDOM))
+		return NULL;
+	*(volatile char *)mine = 0;
+	return mprotect(mine, SIZE, prot) ? NULL : mine;
+}
+
+/* Its beginning is in memory, and the kernel reads on when the second page is mapped. */
+static char *map_ahead(int fd, int prot)
+{
+	char c;
+
+	return pread(fd, &c, 1, 0) == 1 ? map_untouched(fd, prot) : NULL;
+}
+
+/* What is mapped where the library is said to be, private. */
+static const struct lie {
+	const char *how;
+	char *(*map)(int fd, int prot);
+	int prot;
+	unsigned int page;	/* of the mapping: where the function would be */
+} lies[] = {
+	{ "huge", map_huge, PROT_READ, 3 },
+	{ "read", map_untouched, PROT_READ, 40 },
+	{ "exec", map_untouched, PROT_READ | PROT_EXEC, 40 },
+	{ "own", map_own, PROT_READ, 40 },
+	{ "own-exec", map_own, PROT_READ | PROT_EXEC, 40 },
+	{ "ahead", map_ahead, PROT_READ, 1 },
+};
+
+#define NR_LIES	(sizeof(lies) / sizeof(lies[0]))
 
 /* The ledger in the data of a patch: magic, state, where its objects are. */
 static unsigned long *find_ledger(void)
@@ -113,19 +156,29 @@ static unsigned long *find_ledger(void)
 	return found;
 }
 
-static void lie(const char *file)
+static void lie(const char *how, const char *file)
 {
 	unsigned long *ledger = find_ledger();
 	void *at = dlsym(RTLD_DEFAULT, "hold");
-	char *huge = map_huge(file);
+	const struct lie *lie = lies;
+	char *mine;
 	Dl_info info;
+	int fd;
 
-	if (!ledger || !huge || !at || !dladdr(at, &info)) {
-		proto_say("bad huge: %s", !ledger ? "no ledger" : strerror(errno));
+	while (lie < lies + NR_LIES && strcmp(lie->how, how))
+		lie++;
+	if (lie == lies + NR_LIES) {
+		proto_say("bad lie %s", how);
 		return;
 	}
-	/* the function's page would be the fourth in there */
-	ledger[2] = (unsigned long)huge + 3 * PAGE + (unsigned long)info.dli_fbase -
+	fd = open(file, O_RDWR | O_CREAT, 0600);
+	mine = fd < 0 ? NULL : lie->map(fd, lie->prot);
+	if (!ledger || !mine || !at || !dladdr(at, &info)) {
+		proto_say("bad lie: %s", !ledger ? "no ledger" : strerror(errno));
+		return;
+	}
+	close(fd);
+	ledger[2] = (unsigned long)mine + lie->page * PAGE + (unsigned long)info.dli_fbase -
 		    ((unsigned long)at & -PAGE);
 	proto_say("ok");
 }
@@ -144,8 +197,8 @@ static void handle(int argc, char **argv)
 			_exit(3);
 		wait_done();
 		proto_say("%d %d", result, seen);
-	} else if (!strcmp(argv[0], "huge") && argc == 2) {
-		lie(argv[1]);
+	} else if (!strcmp(argv[0], "lie") && argc == 3) {
+		lie(argv[1], argv[2]);
 	} else if (!strcmp(argv[0], "tid")) {
 		proto_say("%d", tid);
 	} else if (!strcmp(argv[0], "old") || !strcmp(argv[0], "new")) {

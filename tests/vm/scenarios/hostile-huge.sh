@@ -13,7 +13,7 @@ trap 'echo 0 >/proc/sys/vm/nr_hugepages; umount -l huge' EXIT
 start held "$T/threads/holder"
 is held ok enter hold
 expect_status 4 suture apply --timeout 0.3 "$(spm hold)"
-is held ok huge huge/file
+is held ok lie huge huge/file
 revert hold --timeout 5
 expect_eq "$(count_maps "${pid[held]}" .spm)" 0 "mappings of the patch that is gone"
 is held "6 0" leave
