@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a process maps, and its memory, for the unwinder. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "unwind-int.h"
 
@@ -161,12 +163,43 @@ const struct unwind_map *unwind_find_map(const struct suture_unwind *unwind, uin
 	return lo < unwind->nr_maps && addr >= unwind->maps[lo].start ? &unwind->maps[lo] : NULL;
 }
 
+#define PAGEMAP_PRESENT	(1ULL << 63)	/* Documentation/admin-guide/mm/pagemap.rst */
+
+/*
+ * A page of a file that is not in memory is not read: whoever serves the file may never
+ * answer, and then nothing ends the waiting. (Who takes it out of memory just now still can.)
+ */
+static bool is_in_memory(const struct suture_unwind *unwind, uint64_t addr, size_t size)
+{
+	uint64_t page = addr / UNWIND_PAGE, last = (addr + size - 1) / UNWIND_PAGE, entry;
+	const struct unwind_map *map;
+	int pagemap = -1;
+	char path[64];
+	bool ok = true;
+
+	for (; ok && page <= last; page++) {
+		map = unwind_find_map(unwind, page * UNWIND_PAGE);
+		if (map && !map->inode)
+			continue;
+		if (pagemap < 0) {
+			snprintf(path, sizeof(path), "/proc/%d/pagemap", unwind->tid);
+			pagemap = open(path, O_RDONLY | O_CLOEXEC);
+		}
+		ok = pread(pagemap, &entry, sizeof(entry), page * sizeof(entry)) == sizeof(entry) &&
+		     (entry & PAGEMAP_PRESENT);
+	}
+	if (pagemap >= 0)
+		close(pagemap);
+	return ok;
+}
+
 bool unwind_read(const struct suture_unwind *unwind, uint64_t addr, void *buf, size_t size)
 {
 	struct iovec local = { .iov_base = buf, .iov_len = size };
 	struct iovec remote = { .iov_base = (void *)(uintptr_t)addr, .iov_len = size };
 
-	return process_vm_readv(unwind->tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
+	return is_in_memory(unwind, addr, size) &&
+	       process_vm_readv(unwind->tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
 bool unwind_peek(struct suture_unwind *unwind, uint64_t addr, void *buf, size_t size)
