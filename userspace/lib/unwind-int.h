@@ -12,6 +12,7 @@ struct unwind_map {
 	uint64_t start, end, offset;
 	uint64_t dev, inode;
 	bool read, write, exec, deleted;
+	bool served;		/* its file by the kernel, on a filesystem that we see too */
 	char *path;		/* "" if it has none */
 	size_t module;		/* index, or UNWIND_NO_MODULE */
 };

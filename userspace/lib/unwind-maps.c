@@ -109,6 +109,33 @@ static int parse_stat(struct suture_unwind *unwind)
 	return 0;
 }
 
+/*
+ * Which of the files lie on filesystems that we see too, and that no process serves. Others
+ * (of a user's own FUSE, also below an overlay in his own namespaces) may never come.
+ */
+static int mark_served(struct suture_unwind *unwind)
+{
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	unsigned int major, minor;
+	char *line = NULL, *type;
+	size_t size = 0, i;
+
+	if (!file)
+		return -errno;
+	/* proc(5): id, parent, major:minor ... - type ... */
+	while (getline(&line, &size, file) >= 0) {
+		type = strstr(line, " - ");
+		if (!type || !strncmp(type, " - fuse", 7) ||
+		    sscanf(line, "%*d %*d %u:%u", &major, &minor) != 2)
+			continue;
+		for (i = 0; i < unwind->nr_maps; i++)
+			unwind->maps[i].served |= unwind->maps[i].dev == makedev(major, minor);
+	}
+	free(line);
+	fclose(file);
+	return 0;
+}
+
 int unwind_maps_read(struct suture_unwind *unwind, struct suture_error *err)
 {
 	char path[64], *line = NULL;
@@ -130,6 +157,8 @@ int unwind_maps_read(struct suture_unwind *unwind, struct suture_error *err)
 		ret = parse_stat(unwind);
 	if (!ret)
 		ret = make_modules(unwind);
+	if (!ret)
+		ret = mark_served(unwind);
 	if (ret == -ENOENT)
 		ret = -ESRCH;
 	if (ret)
@@ -166,10 +195,10 @@ const struct unwind_map *unwind_find_map(const struct suture_unwind *unwind, uin
 #define PAGEMAP_PRESENT	(1ULL << 63)	/* Documentation/admin-guide/mm/pagemap.rst */
 
 /*
- * A page of a file that is not in memory is not read: whoever serves the file may never
- * answer, and then nothing ends the waiting. (Who takes it out of memory just now still can.)
+ * Will it be there soon? A page of a file that may never come has to be in memory: nothing
+ * ends the waiting. (Who takes it out of memory just now can still have us wait.)
  */
-static bool is_in_memory(const struct suture_unwind *unwind, uint64_t addr, size_t size)
+static bool is_there(const struct suture_unwind *unwind, uint64_t addr, size_t size)
 {
 	uint64_t page = addr / UNWIND_PAGE, last = (addr + size - 1) / UNWIND_PAGE, entry;
 	const struct unwind_map *map;
@@ -179,7 +208,7 @@ static bool is_in_memory(const struct suture_unwind *unwind, uint64_t addr, size
 
 	for (; ok && page <= last; page++) {
 		map = unwind_find_map(unwind, page * UNWIND_PAGE);
-		if (map && !map->inode)
+		if (map && (!map->inode || map->served))
 			continue;
 		if (pagemap < 0) {
 			snprintf(path, sizeof(path), "/proc/%d/pagemap", unwind->tid);
@@ -198,7 +227,7 @@ bool unwind_read(const struct suture_unwind *unwind, uint64_t addr, void *buf, s
 	struct iovec local = { .iov_base = buf, .iov_len = size };
 	struct iovec remote = { .iov_base = (void *)(uintptr_t)addr, .iov_len = size };
 
-	return is_in_memory(unwind, addr, size) &&
+	return is_there(unwind, addr, size) &&
 	       process_vm_readv(unwind->tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
