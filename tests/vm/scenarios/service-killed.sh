@@ -25,6 +25,9 @@ after() {
 service_start
 put replace
 service_stop
+# as a look of suture's whether it runs, that lasts
+flock -s /run/suture/sutured.lock sleep 0.8 &
+nap 0.1
 began=$(now_ms)
 service_start
 ready_ms=$(($(now_ms) - began))
@@ -115,7 +118,7 @@ for ((round = 1; round <= 50; round++)); do
 	service=$!
 	# a third of them while it starts
 	after $((round % 3 ? 3 * ready_ms : ready_ms))
-	kill -KILL $service
+	kill -KILL $service || die "sutured has ended by itself: $(tail -n 20 sutured.out)"
 	wait $service 2>/dev/null || true
 	if ((round % 10 == 0)); then
 		kill -STOP $changer
