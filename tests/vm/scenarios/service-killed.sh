@@ -113,7 +113,9 @@ settled() {
 	done
 ) &
 changer=$!
-for ((round = 1; round <= 50; round++)); do
+# until suture was killed as well, which takes more rounds where it is slow
+kills() { wc -l <kills; }
+for ((round = 1; round <= 50 || ($(kills) < 5 && round <= 200); round++)); do
 	sutured >>sutured.out 2>&1 &
 	service=$!
 	# a third of them while it starts
