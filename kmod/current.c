@@ -4,6 +4,7 @@
  * target, before anybody can have its address.
  */
 #include <linux/cred.h>
+#include <linux/delay.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
@@ -27,6 +28,23 @@ static bool all_new(const struct suture_survey *survey, u32 objects, unsigned lo
 	return true;
 }
 
+#define ALONE_TRIES	100
+#define ALONE_PAUSE_US	100
+
+/* Who looks at a process has a reference to its mm meanwhile: the transition, for as long as it
+ * waits for the lock that we hold, or somebody in /proc. Other users do not let go. */
+static bool only_user(struct mm_struct *mm)
+{
+	unsigned int i;
+
+	for (i = 0; atomic_read(&mm->mm_users) > 1; i++) {
+		if (i == ALONE_TRIES || fatal_signal_pending(current))
+			return false;
+		usleep_range(ALONE_PAUSE_US, 2 * ALONE_PAUSE_US);
+	}
+	return true;
+}
+
 /* current is the only user of its mm, and itself outside of ranges. */
 static bool alone_and_outside(const struct suture_ranges *ranges, bool quiescent)
 {
@@ -35,8 +53,7 @@ static bool alone_and_outside(const struct suture_ranges *ranges, bool quiescent
 	struct suture_fault fault;
 	bool ok = false;
 
-	if (thread_group_empty(current) && atomic_read(&mm->mm_users) == 1 &&
-	    suture_mmap_read_lock(mm)) {
+	if (thread_group_empty(current) && only_user(mm) && suture_mmap_read_lock(mm)) {
 		ok = !suture_stack_check(current, mm, ranges, quiescent, &block, &fault);
 		mmap_read_unlock(mm);
 	}
@@ -169,12 +186,14 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 	const struct suture_view *view = &survey->view;
 	struct suture_block block = {};
 	struct mm_struct *mm = survey->mm;
+	/* One that shares the mm may fork, and end before only_user() is done waiting. */
+	bool others = atomic_read(&mm->mm_users) > 1;
 	int later = 0, ret;
 
 	ret = suture_survey_mm(survey, mm);
 	if (ret)
 		return ret;
-	if (view->stale_base && !unmap_stale(survey))
+	if (view->stale_base && (!unmap_stale(survey) || others))
 		later = -EAGAIN;
 	if (view->kind == SUTURE_VIEW_INCOMPLETE && view->patch_base)
 		return -EAGAIN;
@@ -202,7 +221,7 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 	if (suture_has_hooks(survey->patch, SUTURE_HOOK_PRE_PATCH) ||
 	    suture_has_hooks(survey->patch, SUTURE_HOOK_POST_PATCH))
 		return -EAGAIN;
-	return atomic_read(&mm->mm_users) > 1 ? -EAGAIN : later;
+	return others || atomic_read(&mm->mm_users) > 1 ? -EAGAIN : later;
 }
 
 /*

@@ -5,6 +5,8 @@
  *   values         value_of_a(0) value_of_b(0) number_of_b("10"), - where it is not open
  *   spin           start a thread that calls value_of_a() and value_of_b() one after the other
  *   seen           the pairs that it has seen since the last time
+ *   again X Y N    close both, open X, then Y, N times; after each value_of_a() and
+ *                  value_of_b() are called at once: the pairs that it has seen
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,24 +40,32 @@ static void open_lib(int i)
 	libs[i].number = (int (*)(const char *))dlsym(libs[i].lib, name);
 }
 
+static void close_lib(int i)
+{
+	dlclose(libs[i].lib);
+	libs[i].lib = NULL;
+}
+
+static void look(void)
+{
+	int a = libs[0].value(0), b = libs[1].value(0), i;
+
+	for (i = 0; i < nr_seen && (seen[i][0] != a || seen[i][1] != b); i++)
+		;
+	if (i == nr_seen && nr_seen < MAX_SEEN) {
+		seen[i][0] = a;
+		seen[i][1] = b;
+		nr_seen++;
+	}
+}
+
 static void *spin(void *arg)
 {
 	proto_yield();
 	for (;;) {
-		int a, b, i;
-
 		pthread_mutex_lock(&lock);
-		if (libs[0].lib && libs[1].lib) {
-			a = libs[0].value(0);
-			b = libs[1].value(0);
-			for (i = 0; i < nr_seen && (seen[i][0] != a || seen[i][1] != b); i++)
-				;
-			if (i == nr_seen && nr_seen < MAX_SEEN) {
-				seen[i][0] = a;
-				seen[i][1] = b;
-				nr_seen++;
-			}
-		}
+		if (libs[0].lib && libs[1].lib)
+			look();
 		pthread_mutex_unlock(&lock);
 	}
 	return arg;
@@ -105,14 +115,21 @@ static void handle(int argc, char **argv)
 		for (int i = 1; i < argc; i++) {
 			int nr = argv[i][0] - 'a';
 
-			if (argv[0][0] == 'o') {
+			if (argv[0][0] == 'o')
 				open_lib(nr);
-			} else {
-				dlclose(libs[nr].lib);
-				libs[nr].lib = NULL;
-			}
+			else
+				close_lib(nr);
 		}
 		proto_say("ok");
+	} else if (!strcmp(argv[0], "again") && argc == 4) {
+		for (int i = atoi(argv[3]); i > 0; i--) {
+			close_lib(argv[1][0] - 'a');
+			close_lib(argv[2][0] - 'a');
+			open_lib(argv[1][0] - 'a');
+			open_lib(argv[2][0] - 'a');
+			look();
+		}
+		tell_seen();
 	} else {
 		proto_say("what?");
 	}
