@@ -103,29 +103,22 @@ bool suture_task_work_cancel(struct task_struct *task, struct callback_head *cb)
 
 /* ----------------------------------------------------------------- zap */
 
-/* Exported by Debian and Ubuntu (for the binder driver), so asked for at run time. */
-static void (*zap_range)(struct vm_area_struct *, unsigned long, unsigned long);
-static void (*zap_single)(struct vm_area_struct *, unsigned long, unsigned long,
-			  struct zap_details *);
+/* Of the kernel's functions: no kernel declares all of them. */
+void suture_zap_range_type(struct vm_area_struct *vma, unsigned long start, unsigned long size);
+void suture_zap_single_type(struct vm_area_struct *vma, unsigned long start, unsigned long size,
+			    struct zap_details *details);
+
+DEFINE_STATIC_CALL_NULL(zap_range, suture_zap_range_type);
+DEFINE_STATIC_CALL_NULL(zap_single, suture_zap_single_type);
+static void *zap_range_func, *zap_single_func;
 
 bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long size)
 {
-	if (zap_range)
-		zap_range(vma, start, size);
-	else if (zap_single)
-		zap_single(vma, start, size, NULL);
-	return zap_range || zap_single;
-}
-
-static void find_zap(void)
-{
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-	zap_range = __symbol_get("zap_page_range");
-#else
-	zap_range = __symbol_get("zap_vma_range");	/* 7.x */
-	if (!zap_range)
-		zap_single = __symbol_get("zap_page_range_single");
-#endif
+	if (zap_range_func)
+		static_call(zap_range)(vma, start, size);
+	else if (zap_single_func)
+		static_call(zap_single)(vma, start, size, NULL);
+	return zap_range_func || zap_single_func;
 }
 
 /* ----------------------------------------------------------------- gup */
@@ -181,6 +174,26 @@ static void *kprobe_address(const char *name)
 	addr = kp.addr;
 	unregister_kprobe(&kp);
 	return addr;
+}
+
+/* Debian and Ubuntu export them, for the binder driver. */
+static void *zap_address(const char *name)
+{
+	return __symbol_get(name) ?: kprobe_address(name);
+}
+
+/* Without it private pages of text stay: they cost memory, nothing else. */
+static void find_zap(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	zap_range_func = zap_address("zap_page_range");
+#else
+	zap_range_func = zap_address("zap_vma_range");	/* 7.x */
+	if (!zap_range_func)
+		zap_single_func = zap_address("zap_page_range_single");
+#endif
+	static_call_update(zap_range, zap_range_func);
+	static_call_update(zap_single, zap_single_func);
 }
 
 int suture_compat_init(void)
