@@ -8,13 +8,13 @@ start deep "$T/frames/frames"
 is deep ok sleep 4 512
 is deep "1 2" value
 begin=$(now_ms)
-apply frames --timeout 20
+apply frames --timeout $((20 * SUTURE_FACTOR))
 expect_le $(($(now_ms) - begin)) 10000 "milliseconds to patch it"
 expect_eq "$(proc frames "${pid[deep]}" state)" patched "state"
 expect_le "$(proc frames "${pid[deep]}" attempts)" 5 "attempts"
 is deep "20 2" value
 begin=$(now_ms)
-revert frames --timeout 20
+revert frames --timeout $((20 * SUTURE_FACTOR))
 expect_le $(($(now_ms) - begin)) 10000 "milliseconds to take it out"
 is deep "1 2" value
 text "${pid[deep]}" libframes.so 0

@@ -23,7 +23,7 @@ start first "$T/frames/frames"
 is first "1 2" value
 for round in {1..8}; do
 	chain_start
-	apply frames --timeout 20
+	apply frames --timeout $((20 * SUTURE_FACTOR))
 	expect_eq "$(</sys/kernel/suture/frames/transition)" 0 transition
 	chain_end
 	expect_eq "$value" 20 "round $round: value in the last process"
@@ -31,7 +31,7 @@ for round in {1..8}; do
 	kill "$id"
 	# born patched
 	chain_start
-	revert frames --timeout 20
+	revert frames --timeout $((20 * SUTURE_FACTOR))
 	expect_eq "$(mappers /frames.spm)" "" "round $round: processes that map the patch"
 	chain_end
 	expect_eq "$value" 1 "value in the last process"

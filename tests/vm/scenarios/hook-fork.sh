@@ -8,16 +8,16 @@ start forker "$T/threads/forker"
 ask forker keep
 is forker ok start fork 2
 for round in 1 2 3 4; do
-	apply hooks-funcs --timeout 20
-	revert hooks-funcs --timeout 20
+	apply hooks-funcs --timeout $((20 * SUTURE_FACTOR))
+	revert hooks-funcs --timeout $((20 * SUTURE_FACTOR))
 	expect_eq "$(mappers /hooks-funcs.spm)" "" "round $round: processes that map the patch"
 done
-apply hooks-funcs --timeout 20
+apply hooks-funcs --timeout $((20 * SUTURE_FACTOR))
 is forker new kept
 ask forker stop
 ask forker report
 ask forker keep
-revert hooks-funcs --timeout 20
+revert hooks-funcs --timeout $((20 * SUTURE_FACTOR))
 is forker old kept
 ask forker report
 expect_eq "$(part bad)" 0 "wrong results of its children"

@@ -69,7 +69,7 @@ for i in 1 2 3 4; do
 	start "h$i" "$T/threads/holder"
 done
 is h1 ok enter hold
-apply hold --canary 25% --timeout 20
+apply hold --canary 25% --timeout $((20 * SUTURE_FACTOR))
 canaries hold 1 4
 is h1 ok old hold
 expect_status 4 suture promote --timeout 1 hold

@@ -12,7 +12,7 @@ goes() {
 	is one ok enter "$1"
 	expect_status 4 suture apply --no-unwind --timeout 2 "$(spm unwound)"
 	expect_eq "$(proc unwound "$one" reason)" altstack "$1: reason"
-	apply unwound --timeout 20
+	apply unwound --timeout $((20 * SUTURE_FACTOR))
 	expect_eq "$(proc unwound "$one" state)" patched "$1: state"
 	is one "$2" leave
 	is one "20 3 41" value

@@ -29,7 +29,7 @@ expect_eq "$(proc unwound "$worker" function)" visit "the function that is named
 text "$worker" libunwound.so 0
 # with the second opinion, which is the default: it is not called off meanwhile
 begin=$(now_ms)
-apply unwound --timeout 20
+apply unwound --timeout $((20 * SUTURE_FACTOR))
 ok "patched after $(($(now_ms) - begin)) ms"
 expect_eq "$(proc unwound "$worker" state)" patched "the worker's process"
 expect_eq "$(proc unwound "$main" state)" patched "the main thread's process"

@@ -5,11 +5,12 @@
 . /suture/tests/targets/talk.sh
 
 start forker "$T/threads/forker"
-ask forker nap 4000
+ask forker nap $((4000 * SUTURE_FACTOR))
 napper=$answer
+wait_for 3 pgrep -P "${pid[forker]}" >/dev/null
 child=$(pgrep -P "${pid[forker]}")
 for round in 1 2; do
-	apply replace --timeout 3
+	apply replace --timeout $((3 * SUTURE_FACTOR))
 	text "${pid[forker]}" libfuncs.so 1
 	text "$child" libfuncs.so 1
 	expect_eq "$(proc replace "${pid[forker]}" state)" patched "state of the parent"
