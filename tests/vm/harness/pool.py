@@ -1,7 +1,8 @@
 """Scenarios, spread over some guests that run at the same time.
 
 Each guest asks for a scenario when it has nothing to do, and gets the next of one queue.
-Scenarios that say '# alone: why' come last, in the only guest that is left then.
+Scenarios that say '# alone: why' come last, in the only guest that is left then. Those that
+say '# sve: why' run in a guest whose processor is not plain.
 Whatever the guests do, every scenario is reported, once.
 """
 
@@ -124,18 +125,23 @@ class Pool:
     def limit(self, scenario):
         return int(scenario.limit) * self.factor
 
+    @staticmethod
+    def fit(queue, member):
+        """The first one that it can run."""
+        return next((s for s in queue if not (s.sve and member.guest.plain)), None)
+
     def give(self, member):
-        """The next scenario, or the word that there is none."""
+        """The next scenario, or the word that there is none for it."""
         others = [m for m in self.members if m is not member]
-        queue = self.shared
-        if not queue and not others:
-            queue = self.alone
-        if queue:
-            scenario = queue.pop(0)
+        queue, scenario = self.shared, self.fit(self.shared, member)
+        if not scenario and not others:
+            queue, scenario = self.alone, self.fit(self.alone, member)
+        if scenario:
+            queue.remove(scenario)
             member.running = scenario.name
             member.guest.tell(f"run {scenario.name} {self.limit(scenario)} {scenario.allowed}")
             member.deadline = time.monotonic() + self.grace()
-        elif self.alone and all(m.finishing for m in others):
+        elif self.alone and others and all(m.finishing for m in others):
             member.waits = True
         else:
             member.finishing = True

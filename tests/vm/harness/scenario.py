@@ -18,6 +18,7 @@ class Scenario:
         self.allowed = fields.get("kernel-allow", "")
         self.arch = fields.get("arch")  # the only one that it is for
         self.alone = fields.get("alone", "")  # why nothing else may run beside it
+        self.sve = "sve" in fields  # why the processor has to have SVE, where there is such a thing
         if not self.meaning or not self.limit.isdigit():
             die(f"{tree(path)}: its header must have '# meaning: one line' and '# limit: seconds'")
 

@@ -1,9 +1,11 @@
 #!/bin/bash
 # meaning: registers, flags, vector registers and the red zone of spinning code stay intact while patches go in and out
 # limit: 60
+# sve: its registers are looked at, too
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
+[ "$(uname -m)" != aarch64 ] || grep -q -m 1 -w sve /proc/cpuinfo || die "this processor has no SVE"
 start spin "$T/threads/spin"
 is spin ok start 3
 for round in 1 2 3 4 5 6; do
