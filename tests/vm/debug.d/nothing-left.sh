@@ -23,6 +23,16 @@ objects() {
 	awk -F : '/lock-classes|dynamic-keys|list_head|work_struct/ { gsub(" ", "-", $1); print $1, $2 + 0 }' /proc/lockdep_stats
 }
 
+# What RCU has yet to free, or KASAN keeps since the last shrink, is counted now and not the next time.
+least_objects() {
+	local look
+	for look in 1 2 3 4 5; do
+		objects >"look.$look"
+	done
+	awk '!($1 in least) || $2 < least[$1] { least[$1] = $2 }
+		END { for (name in least) print name, least[name] }' look.?
+}
+
 rounds() {
 	output=$("$T/hazard/reload" "$SUTURE_KO" "$(spm replace-quiescent)" "$LIB" "$1") ||
 		die "reload: exit status $?"
@@ -42,11 +52,11 @@ echo scan >$leaks
 grep -c '^unreferenced object' $leaks || true
 ! grep -F suture $leaks || die "already after 50 rounds something is left"
 echo clear >$leaks
-objects >first
+least_objects >first
 begin=$(now_ms)
 rounds $rounds
 ok "$rounds rounds in $((($(now_ms) - begin) / 1000)) s"
-objects >last
+least_objects >last
 is one ok old replace
 is two ok old replace
 ask two report
