@@ -28,16 +28,22 @@ static bool all_new(const struct suture_survey *survey, u32 objects, unsigned lo
 	return true;
 }
 
+static int is_any(struct task_struct *t)
+{
+	return 1;
+}
+
 #define ALONE_TRIES	100
 #define ALONE_PAUSE_US	100
 
-/* Who looks at a process has a reference to its mm meanwhile: the transition, for as long as it
- * waits for the lock that we hold, or somebody in /proc. Other users do not let go. */
+/* Nobody else runs in it. Who looks at a process (the transition, or somebody in /proc) has a
+ * reference to its mm as well, and can have one all the time: so tasks count. A vfork child
+ * that execs lets its parent go a moment before it leaves the mm. */
 static bool only_user(struct mm_struct *mm)
 {
 	unsigned int i;
 
-	for (i = 0; atomic_read(&mm->mm_users) > 1; i++) {
+	for (i = 0; atomic_read(&mm->mm_users) > 1 && suture_for_each_other(is_any); i++) {
 		if (i == ALONE_TRIES || fatal_signal_pending(current))
 			return false;
 		usleep_range(ALONE_PAUSE_US, 2 * ALONE_PAUSE_US);
@@ -45,7 +51,7 @@ static bool only_user(struct mm_struct *mm)
 	return true;
 }
 
-/* current is the only user of its mm, and itself outside of ranges. */
+/* current alone runs in its mm, and is itself outside of ranges. */
 static bool alone_and_outside(const struct suture_ranges *ranges, bool quiescent)
 {
 	struct mm_struct *mm = current->mm;
@@ -186,14 +192,12 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 	const struct suture_view *view = &survey->view;
 	struct suture_block block = {};
 	struct mm_struct *mm = survey->mm;
-	/* One that shares the mm may fork, and end before only_user() is done waiting. */
-	bool others = atomic_read(&mm->mm_users) > 1;
 	int later = 0, ret;
 
 	ret = suture_survey_mm(survey, mm);
 	if (ret)
 		return ret;
-	if (view->stale_base && (!unmap_stale(survey) || others))
+	if (view->stale_base && !unmap_stale(survey))
 		later = -EAGAIN;
 	if (view->kind == SUTURE_VIEW_INCOMPLETE && view->patch_base)
 		return -EAGAIN;
@@ -217,18 +221,18 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 	}
 	if (ret)	/* Perhaps a limit of the process (RLIMIT_AS); a kernel thread has none. */
 		return -EAGAIN;
-	/* Hooks want a look, and another thread may have forked between mapping and writing. */
 	if (suture_has_hooks(survey->patch, SUTURE_HOOK_PRE_PATCH) ||
 	    suture_has_hooks(survey->patch, SUTURE_HOOK_POST_PATCH))
 		return -EAGAIN;
-	return others || atomic_read(&mm->mm_users) > 1 ? -EAGAIN : later;
+	return later;
 }
 
 /*
  * suture_apply_current - patch new text before anybody can have its address
  *
  * In the process, at the end of the system call that mapped it. Returns 0: done,
- * or nothing to do, or refused (recorded); else the transition must look at it.
+ * or nothing to do, or refused (recorded); else the transition must look at it. It must
+ * in any case when another user of the mm can have forked meanwhile.
  */
 int suture_apply_current(struct suture_patch *patch)
 {

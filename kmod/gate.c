@@ -209,26 +209,6 @@ static void queue_seat(struct seat *seat)
 	smp_mb();
 }
 
-/* A child of t that shares the mm: t is in vfork() and waits for it. */
-static int is_vfork_child(struct task_struct *c, void *data)
-{
-	return READ_ONCE(c->vfork_done) && rcu_access_pointer(c->real_parent) == data;
-}
-
-static bool clone_is_under_way(struct suture_gate *gate, struct task_struct *t)
-{
-	struct pt_regs regs;
-
-	return suture_user_regs(t, gate->mm, &regs) && suture_arch_in_fork(&regs);
-}
-
-/* In clone or fork a thread can give birth to one that knows no gate. */
-static bool in_fork(struct suture_gate *gate, struct task_struct *t)
-{
-	return clone_is_under_way(gate, t) &&
-	       !suture_for_each_thread(gate->mm, gate->leader, is_vfork_child, t);
-}
-
 /* Off the CPU since its stack was found good; it was not in fork then. */
 static bool still_checked(const struct seat *seat)
 {
@@ -247,7 +227,8 @@ static bool seat_still(struct suture_gate *gate, struct seat *seat, u32 *ret_rea
 			return smp_load_acquire(&seat->state) != SEAT_QUEUED;
 		if (still_checked(seat))
 			return true;
-		if (in_fork(gate, seat->task)) {
+		/* It can give birth to one that knows no gate. */
+		if (suture_in_fork(seat->task, gate->mm, gate->leader)) {
 			*ret_reason = SUTURE_REASON_FORKING;
 			return false;
 		}
@@ -349,7 +330,7 @@ static void check_off_cpu(struct suture_gate *gate, const struct suture_ranges *
 		struct task_struct *t = seat->task;
 
 		before = switches(t);
-		if (on_cpu(t) || clone_is_under_way(gate, t))
+		if (on_cpu(t) || suture_is_cloning(t, gate->mm))
 			continue;
 		fault.end = 0;
 		if (!suture_mmap_read_lock(gate->mm))

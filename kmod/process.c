@@ -85,6 +85,16 @@ struct mm_struct *suture_task_mm(struct task_struct *leader)
 	return mm;
 }
 
+/* What was seen to have left comes before what it has forked, which is further on in the list:
+ * pairs with the locks between fork and exit. */
+static bool runs_in(const struct task_struct *t, const struct mm_struct *mm)
+{
+	bool in = READ_ONCE(t->mm) == mm;
+
+	smp_rmb();
+	return in;
+}
+
 int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 			   int (*fn)(struct task_struct *t, void *data), void *data)
 {
@@ -92,7 +102,7 @@ int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 	struct task_struct *g, *t;
 
 	for_each_thread(leader, t) {
-		if (READ_ONCE(t->mm) != mm)
+		if (!runs_in(t, mm))
 			continue;
 		seen++;
 		if (suture_is_worker(t))
@@ -112,7 +122,7 @@ int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 		if (same_thread_group(g, leader))
 			continue;
 		for_each_thread(g, t) {
-			if (READ_ONCE(t->mm) != mm || suture_is_worker(t))
+			if (!runs_in(t, mm) || suture_is_worker(t))
 				continue;
 			ret = fn(t, data);
 			if (ret)
@@ -120,6 +130,57 @@ int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 		}
 	}
 	return 0;
+}
+
+struct other {
+	int (*fn)(struct task_struct *t);
+};
+
+static int call_other(struct task_struct *t, void *data)
+{
+	const struct other *other = data;
+
+	return t == current ? 0 : other->fn(t);
+}
+
+/*
+ * suture_for_each_other - all that run in the caller's mm, but itself
+ *
+ * In task context; @fn is called under RCU. Ends at the first for which it is not 0, and returns
+ * that. The full barrier in mmput() stands between what @fn has seen and what comes next.
+ */
+int suture_for_each_other(int (*fn)(struct task_struct *t))
+{
+	struct mm_struct *mm = current->mm;
+	struct other other = { fn };
+	int ret;
+
+	mmget(mm);	/* suture_for_each_thread() takes one user for its caller */
+	rcu_read_lock();
+	ret = suture_for_each_thread(mm, current->group_leader, call_other, &other);
+	rcu_read_unlock();
+	mmput(mm);
+	return ret;
+}
+
+/* A child of t that shares the mm: t is in vfork() and waits for it. */
+static int is_vfork_child(struct task_struct *c, void *data)
+{
+	return READ_ONCE(c->vfork_done) && rcu_access_pointer(c->real_parent) == data;
+}
+
+/* t as for suture_user_regs(), or what it says can be of the last time that t was in the kernel. */
+bool suture_is_cloning(struct task_struct *t, struct mm_struct *mm)
+{
+	struct pt_regs regs;
+
+	return suture_user_regs(t, mm, &regs) && suture_arch_in_fork(&regs);
+}
+
+/* t may have a child that is in no list yet. Under RCU. */
+bool suture_in_fork(struct task_struct *t, struct mm_struct *mm, struct task_struct *leader)
+{
+	return suture_is_cloning(t, mm) && !suture_for_each_thread(mm, leader, is_vfork_child, t);
 }
 
 /* ----------------------------------------------------------- mmap_lock */

@@ -152,6 +152,7 @@ struct suture_patch {
 	unsigned long next_try;		/* jiffies */
 	unsigned int delay_ms;		/* of the last wait; grows */
 	bool dirty;			/* a new mapping wants a look */
+	unsigned long look_until;	/* jiffies: a fork may bring somebody; 0: none */
 	bool left_over;			/* a mapping that nothing leads to; the transition's */
 	bool hook_late;			/* in the process just looked at; likewise */
 	unsigned long last_look;	/* jiffies */
@@ -311,6 +312,9 @@ void suture_mm_unlock(struct mm_struct *mm);
 /* A walk over the user threads of an mm; fn returns 0 to go on. In an RCU section. */
 int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 			   int (*fn)(struct task_struct *t, void *data), void *data);
+int suture_for_each_other(int (*fn)(struct task_struct *t));
+bool suture_is_cloning(struct task_struct *t, struct mm_struct *mm);
+bool suture_in_fork(struct task_struct *t, struct mm_struct *mm, struct task_struct *leader);
 
 /* ---- survey.c */
 

@@ -478,10 +478,14 @@ static void step(struct suture_patch *patch)
 	mutex_unlock(&suture_lock);
 }
 
-/* dlclose of one of several objects tells nobody, nor does who leaves a left-over mapping. */
+/* dlclose of one of several objects tells nobody, nor does who leaves a left-over mapping, nor
+ * a fork that takes its time. */
 static bool must_look_around(const struct suture_patch *patch)
 {
-	return patch->note.nr_objects > 1 || patch->left_over;
+	unsigned long until = READ_ONCE(patch->look_until);
+
+	return patch->note.nr_objects > 1 || patch->left_over ||
+	       (until && time_before(jiffies, until));
 }
 
 static bool has_work(const struct suture_patch *patch)

@@ -6,6 +6,7 @@
  * no address yet.
  */
 #include <linux/delay.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "suture.h"
@@ -16,22 +17,65 @@ static atomic_t works_in_flight = ATOMIC_INIT(0);
 struct watch_work {
 	struct callback_head work;
 	struct suture_patch *patch;	/* referenced */
+	bool shared;			/* the mm had other users when the text was mapped */
 };
+
+static int is_forking(struct task_struct *t)
+{
+	return suture_in_fork(t, current->mm, current->group_leader);
+}
+
+#define FORK_TRIES	100
+#define FORK_PAUSE_US	100
+#define LATE_FORK_S	10
+
+/*
+ * A child that was copied before the new code was written cannot be found before fork has
+ * put it in the list of processes. Mostly that is at once; a name space of its own, a wait for
+ * memory or for a cgroup take longer. False: somebody still forks.
+ */
+static bool wait_for_forks(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < FORK_TRIES; i++) {
+		if (!suture_for_each_other(is_forking))
+			return true;
+		usleep_range(FORK_PAUSE_US, 2 * FORK_PAUSE_US);
+	}
+	return false;
+}
+
+/* True: the transition has to look at it with threads held, or for children; or it has to
+ * count how many are canaries. */
+static bool apply_here(struct suture_patch *patch, bool shared)
+{
+	bool look = shared;
+
+	if (current->flags & PF_EXITING)
+		return look;
+	if (READ_ONCE(patch->canary) || suture_in_hook())
+		return true;
+	if (suture_apply_current(patch))
+		look = true;
+	/* 0 is never. */
+	if (shared && !wait_for_forks())
+		WRITE_ONCE(patch->look_until, (jiffies + LATE_FORK_S * HZ) | 1);
+	return look;
+}
 
 static void watch_work(struct callback_head *cb)
 {
 	struct watch_work *work = container_of(cb, struct watch_work, work);
 	struct suture_patch *patch = work->patch;
+	bool shared = work->shared;
 
 	kfree(work);
 	/* The full barrier pairs with the one in step() of transition.c: either we see
 	 * that the goal has turned, or it sees that we are at work. */
 	atomic_inc(&patch->applying);
 	smp_mb__after_atomic();
-	if (!(current->flags & PF_EXITING) && READ_ONCE(patch->goal) == SUTURE_GOAL_PATCHED &&
-	    (READ_ONCE(patch->canary) || suture_in_hook() || suture_apply_current(patch))) {
-		/* Not simply new text: the transition looks at it with threads held. Or it
-		 * has to count how many are canaries. */
+	if (READ_ONCE(patch->goal) == SUTURE_GOAL_PATCHED && apply_here(patch, shared)) {
 		WRITE_ONCE(patch->dirty, true);
 		suture_transition_kick();
 	}
@@ -54,6 +98,9 @@ static void mapped(struct suture_uprobe *uprobe, struct mm_struct *mm)
 		goto later;
 	init_task_work(&work->work, watch_work);
 	work->patch = patch;
+	/* Now, as nobody can fork it: one that shares it may, as soon as the lock is free, and
+	 * have ended before the work begins. */
+	work->shared = atomic_read(&mm->mm_users) > 1;
 	kref_get(&patch->ref);
 	atomic_inc(&works_in_flight);
 	if (!suture_task_work_add(current, &work->work))
