@@ -11,15 +11,16 @@ start good "$T/funcs/funcs"
 
 start bad "$T/layers/copies" 40 "$LIB" changing
 is bad ok change
+# Whether one is wrong just between the search and the load is by chance: until it was.
 said=
-for _ in 1 2; do
+for ((i = 0; i < 2 || (i < 30 && ${#said} == 0); i++)); do
 	expect_status 0 suture apply "$(spm replace)"
-	said+=$output
+	[[ ! $output =~ left\ out.*another\ build-id\ than\ the\ patch\ is\ made\ for ]] || said=$output
 	is good ok new replace
 	revert replace
 	is good ok old replace
 done
-expect_match "$said" "left out.*another build-id than the patch is made for" "it is said what was left out"
+[ -n "$said" ] || die "it is not said what was left out"
 stop bad
 
 # of more files than there may be descriptors those of root are taken
