@@ -28,7 +28,7 @@ static bool all_new(const struct suture_survey *survey, u32 objects, unsigned lo
 	return true;
 }
 
-static int is_any(struct task_struct *t)
+static int is_any(struct task_struct *t, void *data)
 {
 	return 1;
 }
@@ -43,7 +43,7 @@ static bool only_user(struct mm_struct *mm)
 {
 	unsigned int i;
 
-	for (i = 0; atomic_read(&mm->mm_users) > 1 && suture_for_each_other(is_any); i++) {
+	for (i = 0; atomic_read(&mm->mm_users) > 1 && suture_for_each_other(is_any, NULL); i++) {
 		if (i == ALONE_TRIES || fatal_signal_pending(current))
 			return false;
 		usleep_range(ALONE_PAUSE_US, 2 * ALONE_PAUSE_US);
@@ -180,15 +180,45 @@ static bool replaces_here(const struct suture_survey *survey)
 	unsigned int i;
 
 	for (i = 0; i < survey->nr_mappings; i++) {
-		if (READ_ONCE(survey->mappings[i].patch->replaced_by) == survey->patch)
+		if (suture_replaces(survey->patch, survey->mappings[i].patch))
 			return true;
 	}
 	return false;
 }
 
-/* 0: done, or refused (recorded), or nothing to do; else the transition must look at it. */
-static int apply(struct suture_survey *survey, unsigned long start, unsigned long end)
+/* 1: one whose place the patch takes is in force here, or about to be. 0, or negative. */
+static int has_earlier(struct suture_patch *patch, struct mm_struct *mm)
 {
+	struct suture_crew *crew = suture_crew_replaced(patch);
+	unsigned int i;
+	int ret = 0;
+
+	if (!crew)
+		return -ENOMEM;
+	for (i = 0; !ret && i < crew->nr; i++) {
+		struct suture_patch *one = crew->patches[i];
+		struct suture_survey *its;
+
+		if (READ_ONCE(one->goal) != SUTURE_GOAL_PATCHED || suture_canary_staged(one) ||
+		    !suture_scope_allows(one, current->group_leader, mm))
+			continue;
+		its = suture_survey_new(one);
+		ret = its ? suture_survey_mm(its, mm) : -ENOMEM;
+		if (!ret && (its->view.kind == SUTURE_VIEW_UNPATCHED ||
+			     its->view.kind == SUTURE_VIEW_PATCHED))
+			ret = 1;
+		suture_survey_free(its);
+	}
+	suture_crew_put(crew);
+	return ret;
+}
+
+/* 0: done, or refused (recorded), or nothing to do; else the transition must look at it. */
+static int apply(struct suture_survey *survey, unsigned long start, unsigned long end,
+		 bool *forkable)
+{
+	bool hooks = suture_has_hooks(survey->patch, SUTURE_HOOK_PRE_PATCH) ||
+		     suture_has_hooks(survey->patch, SUTURE_HOOK_POST_PATCH);
 	const struct suture_view *view = &survey->view;
 	struct suture_block block = {};
 	struct mm_struct *mm = survey->mm;
@@ -197,8 +227,11 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 	ret = suture_survey_mm(survey, mm);
 	if (ret)
 		return ret;
-	if (view->stale_base && !unmap_stale(survey))
-		later = -EAGAIN;
+	if (view->stale_base) {
+		*forkable = true;
+		if (!unmap_stale(survey))
+			later = -EAGAIN;
+	}
 	if (view->kind == SUTURE_VIEW_INCOMPLETE && view->patch_base)
 		return -EAGAIN;
 	if (view->kind != SUTURE_VIEW_UNPATCHED &&
@@ -206,12 +239,17 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 		return later;
 	if (!suture_scope_allows(survey->patch, current->group_leader, mm))
 		return later;
+	*forkable = true;
 	if (suture_canary_staged(survey->patch) || replaces_here(survey))
 		return -EAGAIN;
 	if (view->kind == SUTURE_VIEW_UNPATCHED) {
 		ret = suture_replaced_here(survey->patch, mm);
 		if (ret)
 			return ret < 0 ? -EAGAIN : later;
+		/* Should the hook refuse, what it replaces must be there. */
+		if (suture_has_hooks(survey->patch, SUTURE_HOOK_PRE_PATCH) &&
+		    has_earlier(survey->patch, mm))
+			return -EAGAIN;
 	}
 	ret = apply_view(survey, start, end, &block);
 	if (ret == -ERANGE) {
@@ -221,26 +259,25 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 	}
 	if (ret)	/* Perhaps a limit of the process (RLIMIT_AS); a kernel thread has none. */
 		return -EAGAIN;
-	if (suture_has_hooks(survey->patch, SUTURE_HOOK_PRE_PATCH) ||
-	    suture_has_hooks(survey->patch, SUTURE_HOOK_POST_PATCH))
-		return -EAGAIN;
-	return later;
+	return hooks ? -EAGAIN : later;
 }
 
 /*
  * suture_apply_current - patch new text before anybody can have its address
  *
  * In the process, at the end of the system call that mapped it. Returns 0: done,
- * or nothing to do, or refused (recorded); else the transition must look at it. It must
- * in any case when another user of the mm can have forked meanwhile.
+ * or nothing to do, or refused (recorded); else the transition must look at it. It must as
+ * well if another user of the mm can have forked meanwhile and *@forkable is true: there was
+ * text that the patch is for (another one may have taken it), or a mapping that has to go.
  */
-int suture_apply_current(struct suture_patch *patch)
+int suture_apply_current(struct suture_patch *patch, bool *forkable)
 {
 	struct mm_struct *mm = current->mm;
 	struct suture_survey *survey;
 	unsigned long start, end;
 	int ret;
 
+	*forkable = false;
 	if (!mm || !suture_arch_new_mapping(current_pt_regs(), &start, &end))
 		return -EAGAIN;
 	survey = suture_survey_new(patch);
@@ -249,7 +286,7 @@ int suture_apply_current(struct suture_patch *patch)
 	survey->mm = mm;
 	ret = -EAGAIN;
 	if (suture_mm_lock_long(mm)) {
-		ret = apply(survey, start, end);
+		ret = apply(survey, start, end, forkable);
 		suture_mm_unlock(mm);
 	}
 	suture_survey_free(survey);

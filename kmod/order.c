@@ -371,6 +371,17 @@ int suture_replaced_here(struct suture_patch *patch, struct mm_struct *mm)
 	return ret;
 }
 
+/* Does the patch take the place of @other, perhaps by way of a third one? */
+bool suture_replaces(const struct suture_patch *patch, const struct suture_patch *other)
+{
+	spin_lock(&suture_list_lock);
+	do {
+		other = other->replaced_by;
+	} while (other && other != patch);
+	spin_unlock(&suture_list_lock);
+	return other;
+}
+
 /* Under suture_lock: off the list. Whose place it took is left to who takes its own. */
 void suture_order_remove(struct suture_patch *patch)
 {

@@ -95,11 +95,32 @@ static bool runs_in(const struct task_struct *t, const struct mm_struct *mm)
 	return in;
 }
 
+/* Other processes on the same mm. */
+static int for_each_sharer(struct mm_struct *mm, struct task_struct *leader,
+			   int (*fn)(struct task_struct *t, void *data), void *data)
+{
+	struct task_struct *g, *t;
+	int ret;
+
+	for_each_process(g) {
+		if (same_thread_group(g, leader))
+			continue;
+		for_each_thread(g, t) {
+			if (!runs_in(t, mm) || suture_is_worker(t))
+				continue;
+			ret = fn(t, data);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
+
 int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 			   int (*fn)(struct task_struct *t, void *data), void *data)
 {
 	int users = atomic_read(&mm->mm_users), seen = 0, ret;
-	struct task_struct *g, *t;
+	struct task_struct *t;
 
 	for_each_thread(leader, t) {
 		if (!runs_in(t, mm))
@@ -117,49 +138,35 @@ int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 	 * Read twice, since a thread that was seen may have gone meanwhile. */
 	if (max(users, atomic_read(&mm->mm_users)) <= seen + 1)
 		return 0;
-
-	for_each_process(g) {
-		if (same_thread_group(g, leader))
-			continue;
-		for_each_thread(g, t) {
-			if (!runs_in(t, mm) || suture_is_worker(t))
-				continue;
-			ret = fn(t, data);
-			if (ret)
-				return ret;
-		}
-	}
-	return 0;
-}
-
-struct other {
-	int (*fn)(struct task_struct *t);
-};
-
-static int call_other(struct task_struct *t, void *data)
-{
-	const struct other *other = data;
-
-	return t == current ? 0 : other->fn(t);
+	return for_each_sharer(mm, leader, fn, data);
 }
 
 /*
  * suture_for_each_other - all that run in the caller's mm, but itself
  *
  * In task context; @fn is called under RCU. Ends at the first for which it is not 0, and returns
- * that. The full barrier in mmput() stands between what @fn has seen and what comes next.
+ * that. Without the short cut of suture_for_each_thread(), which can miss a process while
+ * threads come and go; there the gate sees to them.
  */
-int suture_for_each_other(int (*fn)(struct task_struct *t))
+int suture_for_each_other(int (*fn)(struct task_struct *t, void *data), void *data)
 {
 	struct mm_struct *mm = current->mm;
-	struct other other = { fn };
-	int ret;
+	struct task_struct *t;
+	int ret = 0;
 
-	mmget(mm);	/* suture_for_each_thread() takes one user for its caller */
 	rcu_read_lock();
-	ret = suture_for_each_thread(mm, current->group_leader, call_other, &other);
+	for_each_thread(current, t) {
+		if (t == current || !runs_in(t, mm) || suture_is_worker(t))
+			continue;
+		ret = fn(t, data);
+		if (ret)
+			break;
+	}
+	if (!ret)
+		ret = for_each_sharer(mm, current, fn, data);
 	rcu_read_unlock();
-	mmput(mm);
+	/* What fn has seen comes before what the caller does next. */
+	smp_mb();
 	return ret;
 }
 

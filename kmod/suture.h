@@ -270,6 +270,7 @@ void suture_order_add(struct suture_patch *patch);
 void suture_order_replace(struct suture_patch *patch);
 void suture_order_follow(struct suture_patch *patch);
 int suture_replaced_here(struct suture_patch *patch, struct mm_struct *mm);
+bool suture_replaces(const struct suture_patch *patch, const struct suture_patch *other);
 void suture_order_remove(struct suture_patch *patch);
 struct suture_patch *suture_replacer_get(struct suture_patch *patch);
 u32 suture_find_state(const struct suture_patch *patch, u32 id);
@@ -312,7 +313,7 @@ void suture_mm_unlock(struct mm_struct *mm);
 /* A walk over the user threads of an mm; fn returns 0 to go on. In an RCU section. */
 int suture_for_each_thread(struct mm_struct *mm, struct task_struct *leader,
 			   int (*fn)(struct task_struct *t, void *data), void *data);
-int suture_for_each_other(int (*fn)(struct task_struct *t));
+int suture_for_each_other(int (*fn)(struct task_struct *t, void *data), void *data);
 bool suture_is_cloning(struct task_struct *t, struct mm_struct *mm);
 bool suture_in_fork(struct task_struct *t, struct mm_struct *mm, struct task_struct *leader);
 
@@ -615,7 +616,7 @@ int suture_revert_mm(struct suture_survey *survey, struct task_struct *leader, b
 int suture_drain_mm(struct suture_survey *survey, struct task_struct *leader, unsigned long base,
 		    struct suture_block *block, u32 *ret_held);
 int suture_tidy_mm(struct suture_patch *patch, struct mm_struct *mm);
-int suture_apply_current(struct suture_patch *patch);
+int suture_apply_current(struct suture_patch *patch, bool *forkable);
 
 /* ---- scope.c */
 int suture_scope_set(struct suture_patch *patch, const struct suture_ioc_rule *rules, u32 nr,

@@ -20,14 +20,22 @@ struct watch_work {
 	bool shared;			/* the mm had other users when the text was mapped */
 };
 
-static int is_forking(struct task_struct *t)
+#define FORK_WAIT_MS	20
+#define FORK_PAUSE_US	100
+#define FORK_CLOSE	8	/* looks for children of vfork: each goes over all threads */
+#define LATE_FORK_S	10
+
+static int is_forking(struct task_struct *t, void *data)
 {
+	unsigned int *close = data;
+
+	if (!suture_is_cloning(t, current->mm))
+		return 0;
+	if (!*close)
+		return 1;
+	(*close)--;
 	return suture_in_fork(t, current->mm, current->group_leader);
 }
-
-#define FORK_TRIES	100
-#define FORK_PAUSE_US	100
-#define LATE_FORK_S	10
 
 /*
  * A child that was copied before the new code was written cannot be found before fork has
@@ -36,50 +44,72 @@ static int is_forking(struct task_struct *t)
  */
 static bool wait_for_forks(void)
 {
-	unsigned int i;
+	unsigned long end = jiffies + msecs_to_jiffies(FORK_WAIT_MS);
+	struct mm_struct *mm = current->mm;
+	unsigned int close;
+	bool forking;
 
-	for (i = 0; i < FORK_TRIES; i++) {
-		if (!suture_for_each_other(is_forking))
-			return true;
+	mmget(mm);	/* suture_for_each_thread() counts one user for its caller */
+	for (;;) {
+		close = FORK_CLOSE;
+		forking = suture_for_each_other(is_forking, &close);
+		if (!forking || time_after(jiffies, end) || fatal_signal_pending(current))
+			break;
 		usleep_range(FORK_PAUSE_US, 2 * FORK_PAUSE_US);
 	}
-	return false;
+	mmput(mm);
+	return !forking;
 }
 
-/* True: the transition has to look at it with threads held, or for children; or it has to
- * count how many are canaries. */
-static bool apply_here(struct suture_patch *patch, bool shared)
+/* True: the transition has to look at it with threads held; or it has to count how many
+ * are canaries. */
+static bool apply_here(struct suture_patch *patch, bool shared, bool *forkable)
 {
-	bool look = shared;
-
 	if (current->flags & PF_EXITING)
-		return look;
+		return shared;
 	if (READ_ONCE(patch->canary) || suture_in_hook())
 		return true;
-	if (suture_apply_current(patch))
+	return suture_apply_current(patch, forkable);
+}
+
+static void work_for(struct suture_patch *patch, bool shared)
+{
+	bool forkable = false, look;
+
+	/* The full barrier pairs with the one in step() of transition.c: either we see
+	 * that the goal has turned, or it sees that we are at work. */
+	atomic_inc(&patch->applying);
+	smp_mb__after_atomic();
+	look = READ_ONCE(patch->goal) == SUTURE_GOAL_PATCHED &&
+	       apply_here(patch, shared, &forkable);
+	atomic_dec(&patch->applying);
+	if (shared && forkable) {
 		look = true;
-	/* 0 is never. */
-	if (shared && !wait_for_forks())
-		WRITE_ONCE(patch->look_until, (jiffies + LATE_FORK_S * HZ) | 1);
-	return look;
+		/* 0 is never. */
+		if (!wait_for_forks())
+			WRITE_ONCE(patch->look_until, (jiffies + LATE_FORK_S * HZ) | 1);
+	}
+	if (look) {
+		WRITE_ONCE(patch->dirty, true);
+		suture_transition_kick();
+	}
 }
 
 static void watch_work(struct callback_head *cb)
 {
 	struct watch_work *work = container_of(cb, struct watch_work, work);
 	struct suture_patch *patch = work->patch;
+	struct suture_patch *replacer = suture_replacer_get(patch);
 	bool shared = work->shared;
 
 	kfree(work);
-	/* The full barrier pairs with the one in step() of transition.c: either we see
-	 * that the goal has turned, or it sees that we are at work. */
-	atomic_inc(&patch->applying);
-	smp_mb__after_atomic();
-	if (READ_ONCE(patch->goal) == SUTURE_GOAL_PATCHED && apply_here(patch, shared)) {
-		WRITE_ONCE(patch->dirty, true);
-		suture_transition_kick();
+	/* Whatever the order of the works: who would have the earlier patch first would run it
+	 * until the transition has looked. The later one's own work then finds it done. */
+	if (replacer) {
+		work_for(replacer, shared);
+		suture_patch_put(replacer);
 	}
-	atomic_dec(&patch->applying);
+	work_for(patch, shared);
 	suture_patch_put(patch);
 	atomic_dec(&works_in_flight);
 }

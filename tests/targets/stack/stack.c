@@ -2,6 +2,7 @@
 /*
  * A program whose functions several patches replace.
  *   values         one(0) two(0) three(0)
+ *   first          what these were before main()
  *   tell N         tell(N)
  *   spin, seen     a thread that calls one()
  *   enter, leave   into stay()
@@ -50,6 +51,15 @@ static int bring_back(void)
 	return ret;
 }
 
+static int first[3];
+
+__attribute__((constructor)) static void see_first(void)
+{
+	first[0] = one(0);
+	first[1] = two(0);
+	first[2] = three(0);
+}
+
 static int call_one(void)
 {
 	return one(0);
@@ -59,6 +69,8 @@ static void handle(int argc, char **argv)
 {
 	if (!strcmp(argv[0], "values"))
 		proto_say("%d %d %d", one(0), two(0), three(0));
+	else if (!strcmp(argv[0], "first"))
+		proto_say("%d %d %d", first[0], first[1], first[2]);
 	else if (!strcmp(argv[0], "tell") && argc == 2)
 		proto_say("%ld", tell(atoi(argv[1])));
 	else if (!strcmp(argv[0], "hooks"))

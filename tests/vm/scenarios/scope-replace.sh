@@ -26,10 +26,11 @@ expect_eq "$(suture list --json | jq -r '.patches[] | "\(.name) \(.state) \(.rep
 expect_match "$(suture list)" "its place is taken by replace-low" "list for people"
 # a new one is never without any, and makes one more canary
 start e "$T/stack/stack"
-is e "101 102 3" values
+is e "101 102 3" first
 wait_for 20 state_is replace-low "${pid[c]}" patched
 is c "401 2 3" values
 start f "$T/stack/stack"
+is f "101 102 3" first
 is f "101 102 3" values
 expect_eq "$(total stack-low patched) $(total replace-low patched)" "3 3" "processes of each"
 # no third one may come between
@@ -58,7 +59,12 @@ apply stack-low
 apply replace-low --except "pid:${pid[a]}" --except "pid:${pid[b]}"
 is a "101 102 3" values
 is c "401 2 3" values
+# a new one has the later one from its first call, however often
+start reopen "$T/stack/reopen"
+is reopen "401,2,3 30" cycle 30 "$T/stack/libstack.so"
+stop reopen
 start g "$T/stack/stack"
+is g "401 2 3" first
 is g "401 2 3" values
 expect_eq "$(cat /sys/kernel/suture/{stack-low,replace-low}/transition)" $'0\n0' "transitions"
 expect_eq "$(total stack-low patched) $(total replace-low patched)" "2 5" "processes of each"
