@@ -33,10 +33,12 @@ class Member:
         self.up = False
         self.restarts = False  # as its scenario asked, since begun_restart
         self.begun_restart = 0
+        self.again = False  # booted a second time
 
 
 class Pool:
-    def __init__(self, chosen, report, past, args, with_module):
+    def __init__(self, chosen, report, past, args, with_module, boot):
+        self.boot = boot  # makes a guest anew
         self.named = {s.name: s for s in chosen}
         self.shared = [s for s in chosen if not s.alone]
         self.alone = [s for s in chosen if s.alone]
@@ -164,6 +166,8 @@ class Pool:
 
     def lost(self, member, why):
         """It died, hangs, or never came up: what it was about has failed."""
+        if self.boots_again(member, why):
+            return
         self.why = why
         console = os.path.join(member.guest.run, "console.log")
         if member.running:
@@ -175,6 +179,19 @@ class Pool:
             self.result(member, UNLOAD, "fail", f"not run: {why}")
         print(f"  # console: {tree(console)}", flush=True)
         self.gone(member)
+
+    def boots_again(self, member, why):
+        """Once, where the kernel died before it ran any program: so of nothing that is tested
+        here. QEMU's TCG can run a breakpoint that the kernel has taken out again (static keys)."""
+        guest = member.guest
+        if member.up or member.again or self.args.root or not guest.died_early():
+            return False
+        print(f"# guest {member.number}: {why}, and no program had run: it is booted again; "
+              f"its console: {tree(guest.keep_console())}", flush=True)
+        guest.end()
+        member.guest, member.again = self.boot(guest), True
+        member.deadline = time.monotonic() + self.boot_limit
+        return True
 
     def gone(self, member, patience=0):
         member.guest.end(patience)
