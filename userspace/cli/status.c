@@ -116,9 +116,13 @@ static int show(int dev, const struct suture_ioc_patch *patch, struct json_objec
 	struct suture_proc *procs;
 	struct suture_spm *spm;
 	size_t nr;
+	int ret;
 
-	(void)arg;
-	if (suture_device_procs(dev, patch->name, &procs, &nr, &err)) {
+	ret = suture_device_procs(dev, patch->name, &procs, &nr, &err);
+	/* Reverted since it was listed; who has named it wants to know. */
+	if (ret == -ENOENT && !arg)
+		return SUTURE_EXIT_DONE;
+	if (ret) {
 		suture_error_prefix(&err, "%s", patch->name);
 		return cli_error(&err);
 	}
@@ -190,6 +194,7 @@ int cmd_status(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &opt))
 		return SUTURE_EXIT_USAGE;
 	command.names = opt.names;
+	command.arg = opt.names;
 	command.json = opt.json;
 	command.also = bad_show;
 	command.finish = opt.verify ? verify_run : NULL;
