@@ -109,6 +109,21 @@ undisturbed() {
 	[ "$(part eintr) $early $(part failed)" = "0 0 0" ] || die "$1 has noticed: $answer; $each"
 }
 
+# seen_until NAME VALUE: all values that its threads (common/crew.h) have seen since the last time, until
+# they have seen that one, as "OLD NEW"; in $answer. Just after a change none may have run yet
+seen_until() {
+	local all='' value tries
+	for ((tries = 0; tries < 600; tries++)); do
+		ask "$1" seen
+		for value in ${answer%calls*}; do
+			[[ " $all" == *" $value" ]] || all+="${all:+ }$value"
+		done
+		[[ " $all" != *" $2" ]] || break
+		nap 0.05
+	done
+	answer=$all
+}
+
 # stop NAME: ends it and sees that it ended well
 stop() {
 	local status=0

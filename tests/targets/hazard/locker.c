@@ -16,7 +16,7 @@
 #include <time.h>
 
 #define LOCK_US		800000UL
-#define PATIENCE_US	4000000UL
+#define PATIENCE_US	20000000UL
 #define TRIAL		(8UL << 20)
 #define ROOM		(256UL << 20)
 #define PAGE		4096

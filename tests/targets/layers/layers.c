@@ -7,7 +7,7 @@
  *   thread         one more thread, asleep
  *   write FILE     one more thread, that writes into FILE all the time
  *   cycle N FILE   N times: close the library, open FILE, wait until a pre_patch and a
- *                  post_patch have run (at most a second): how often they had, once each
+ *                  post_patch have run (at most ten seconds): how often they had, once each
  *   spoil, mend    a breakpoint where a branch of second() would be, and away with it
  *   hide, show     the text without any access, and with it again
  *   door           move the pages of the hooks' door elsewhere: how many would go
@@ -72,7 +72,7 @@ static void cycle(int n, const char *file)
 	for (int i = 0; i < n; i++) {
 		if (open_lib(file))
 			_exit(5);
-		for (int k = 0; k < 200 && !hooks[1]; k++)
+		for (int k = 0; k < 2000 && !hooks[1]; k++)
 			usleep(5000);
 		/* And not once more. */
 		usleep(20000);

@@ -3,11 +3,12 @@
  * A process that gives birth all the time. A child calls answer() and ends
  * with what it saw.
  *   start fork|vfork|spawn N  N threads that do it in a loop
+ *   turn                      wait until each of them has begun a child, and that has ended
  *   stop                      they end after the child they have
  *   report                    rounds N old N new N bad N, since the last time
  *   one fork|vfork|spawn      once, on the main thread: old | new | bad N
- *   nap MS                    a thread named "napper" whose vfork child sleeps; at once: its tid
- *   napped                    wait for it: what its child saw
+ *   nap                       a thread named "napper" whose vfork child waits; at once: its tid
+ *   napped                    let it go on: what it saw
  *   keep                      fork a child that stays: its pid
  *   kept                      end it: what it saw at last
  */
@@ -21,7 +22,9 @@
 
 enum { SAW_OLD = 1, SAW_NEW, SAW_ELSE };
 
-static unsigned long rounds, seen[4];
+#define MAX_THREADS 16
+
+static unsigned long rounds, seen[4], turns[MAX_THREADS];
 static int stopping;
 static char *self;
 
@@ -82,32 +85,42 @@ static way find_way(const char *name)
 	       !strcmp(name, "spawn") ? by_spawn : NULL;
 }
 
+struct task {
+	way by;
+	unsigned long *turns;
+};
+
+static struct task tasks[MAX_THREADS];
+
 static void *loop(void *arg)
 {
-	way by = (way)arg;
+	const struct task *task = arg;
+	way by = task->by;
 
 	while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED)) {
 		__atomic_add_fetch(&seen[by()], 1, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&rounds, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(task->turns, 1, __ATOMIC_RELEASE);
 		usleep(1000);
 	}
 	return NULL;
 }
 
-static pthread_t threads[16], napper;
-static int nr_threads, nap_ms, nap_tid, nap_saw;
+static pthread_t threads[MAX_THREADS], napper;
+static int nr_threads, nap_tid, nap_saw, nap_pipe[2];
 
 static void *nap(void *arg)
 {
-	struct timespec ts = { nap_ms / 1000, nap_ms % 1000 * 1000000L };
 	pid_t pid;
+	char c;
 
 	(void)arg;
 	prctl(PR_SET_NAME, "napper");
 	__atomic_store_n(&nap_tid, gettid(), __ATOMIC_RELEASE);
 	pid = vfork();
 	if (!pid) {
-		nanosleep(&ts, NULL);
+		if (read(nap_pipe[0], &c, 1) != 1)
+			_exit(9);
 		_exit(look());
 	}
 	nap_saw = reap(pid);
@@ -131,12 +144,27 @@ static void start(int argc, char **argv)
 		return;
 	}
 	stopping = 0;
-	for (int n = atoi(argv[2]); n > 0 && nr_threads < 16; n--) {
-		if (pthread_create(&threads[nr_threads], NULL, loop, (void *)by)) {
+	for (int n = atoi(argv[2]); n > 0 && nr_threads < MAX_THREADS; n--) {
+		tasks[nr_threads] = (struct task){ by, &turns[nr_threads] };
+		if (pthread_create(&threads[nr_threads], NULL, loop, &tasks[nr_threads])) {
 			proto_say("bad pthread_create");
 			return;
 		}
 		nr_threads++;
+	}
+	proto_say("ok");
+}
+
+/* The child that a thread has now may be of before: so two of each. */
+static void turn(void)
+{
+	unsigned long first[MAX_THREADS];
+
+	for (int i = 0; i < nr_threads; i++)
+		first[i] = __atomic_load_n(&turns[i], __ATOMIC_ACQUIRE);
+	for (int i = 0; i < nr_threads; i++) {
+		while (__atomic_load_n(&turns[i], __ATOMIC_ACQUIRE) - first[i] < 2)
+			usleep(2000);
 	}
 	proto_say("ok");
 }
@@ -147,6 +175,8 @@ static void handle(int argc, char **argv)
 
 	if (!strcmp(argv[0], "start")) {
 		start(argc, argv);
+	} else if (!strcmp(argv[0], "turn")) {
+		turn();
 	} else if (!strcmp(argv[0], "stop")) {
 		__atomic_store_n(&stopping, 1, __ATOMIC_RELAXED);
 		while (nr_threads)
@@ -160,9 +190,10 @@ static void handle(int argc, char **argv)
 			  __atomic_exchange_n(&seen[SAW_ELSE], 0, __ATOMIC_RELAXED));
 	} else if (!strcmp(argv[0], "one") && argc == 2 && find_way(argv[1])) {
 		proto_say("%s", word(find_way(argv[1])()));
-	} else if (!strcmp(argv[0], "nap") && argc == 2) {
-		nap_ms = atoi(argv[1]);
+	} else if (!strcmp(argv[0], "nap")) {
 		nap_tid = 0;
+		if (pipe(nap_pipe))
+			_exit(3);
 		if (pthread_create(&napper, NULL, nap, NULL)) {
 			proto_say("bad pthread_create");
 			return;
@@ -172,6 +203,8 @@ static void handle(int argc, char **argv)
 		usleep(50000);
 		proto_say("%d", nap_tid);
 	} else if (!strcmp(argv[0], "napped")) {
+		if (write(nap_pipe[1], &c, 1) != 1)
+			_exit(3);
 		pthread_join(napper, NULL);
 		proto_say("%s", word(nap_saw));
 	} else if (!strcmp(argv[0], "keep")) {

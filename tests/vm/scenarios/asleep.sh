@@ -15,7 +15,10 @@ switches() {
 			awk '/_switches/ { printf "%s ", $2 }' "$task/status"
 	done
 }
-nap 0.1
+asleep() {
+	! grep -q '^State:.*[^S] (' /proc/"${pid[sleepers]}"/task/*/status
+}
+wait_for 5 asleep
 before=$(switches)
 for patch in replace replace-quiescent pair; do
 	apply "$patch"

@@ -53,7 +53,7 @@ is held ok enter hold
 expect_status 4 suture apply --timeout 0.5 "$(spm hold)"
 expect_match "$output" "timed out, the transition goes on" "it says so"
 expect_match "$output" "${pid[held]}.*waiting: thread [0-9]+ \(holder\) is inside hold" "and why"
-timeout -s INT 3 suture apply "$(spm hold)" >interrupted 2>&1 && code=0 || code=$?
+timeout -s INT $((3 * SUTURE_FACTOR)) suture apply "$(spm hold)" >interrupted 2>&1 && code=0 || code=$?
 cat interrupted
 expect_match "$(cat interrupted)" "interrupted, the transition goes on" "interrupted"
 is held "6 0" leave

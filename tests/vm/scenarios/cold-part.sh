@@ -9,8 +9,7 @@ is held ok enter cold
 ask held tid
 tid=$answer
 suture apply --no-wait "$(spm cold)"
-nap 0.5
-expect_eq "$(proc cold "${pid[held]}" state)" waiting "state"
+wait_for 5 state_is cold "${pid[held]}" waiting
 expect_eq "$(proc cold "${pid[held]}" function)" coldly "the function that is named"
 expect_eq "$(proc cold "${pid[held]}" tid)" "$tid" "the thread that is named"
 is held ok old cold

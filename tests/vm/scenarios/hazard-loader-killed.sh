@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: the loader is killed at each of its steps: the kernel is consistent, nobody is harmed, and the next call goes on
-# limit: 180
+# limit: 300
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

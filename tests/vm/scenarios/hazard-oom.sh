@@ -29,10 +29,12 @@ hog >/dev/null 2>&1 &
 hogs+=($!)
 start outside "$T/funcs/funcs"
 is outside "ok 2" spin 2
-"$T/hazard/turns" -n -t 4 "$(spm replace)" 1000 "$LIB"
 kills() {
 	awk '$1 == "oom_kill" { print $2 }' $group/memory.events
 }
+for ((i = 0; i < 1 || (i < 10 && $(kills) < 4); i++)); do
+	"$T/hazard/turns" -n -t 4 "$(spm replace)" 1000 "$LIB"
+done
 [ "$(kills)" -ge 4 ] || die "only $(kills) were killed"
 ok "$(kills) processes were killed by the OOM killer"
 is outside ok old replace

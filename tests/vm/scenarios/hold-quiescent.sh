@@ -25,7 +25,7 @@ expect_eq "$(</sys/kernel/suture/hold/transition)" 1 transition
 # its old call ends as an old one, and then it is patched
 is held "6 0" leave
 wait_for 5 state_is hold "${pid[held]}" patched
-expect_eq "$(</sys/kernel/suture/hold/transition)" 0 transition
+wait_for 5 eval '[ "$(</sys/kernel/suture/hold/transition)" = 0 ]'
 is held ok new hold
 revert hold
 is held ok old hold

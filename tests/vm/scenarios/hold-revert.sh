@@ -20,7 +20,7 @@ expect_eq "$(count_maps "${pid[held]}" .spm)" 0 "mappings of the patch"
 # turned round on the way in
 is held ok enter hold
 suture apply --no-wait "$(spm hold)"
-expect_eq "$(proc hold "${pid[held]}" state)" waiting "state"
+wait_for 5 state_is hold "${pid[held]}" waiting
 revert hold
 is held ok old hold
 is held "6 0" leave

@@ -14,7 +14,11 @@ switches() {
 
 start many "$T/hooks/hooked"
 is many ok asleep 40
+asleep() {
+	[ "$(count_threads "$1")" = 41 ] && ! grep -q '^State:.*[^S] (' /proc/"$1"/task/*/status
+}
 nap 0.3
+wait_for 5 asleep "${pid[many]}"
 before=$(switches "${pid[many]}")
 # without hooks nobody wakes
 start funcs "$T/funcs/funcs"

@@ -9,7 +9,7 @@ is p ok asleep 2
 is p ok spin 1
 kill -STOP "${pid[p]}"
 stopped() {
-	[ "$(of_status "$1" State)" = T ]
+	! grep -q '^State:.*[^T] (' /proc/"$1"/task/*/status
 }
 wait_for 10 stopped "${pid[p]}"
 before=$(awk '/ctxt/ { n += $2 } END { print n }' "/proc/${pid[p]}/task/"*/status)

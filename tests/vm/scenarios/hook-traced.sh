@@ -16,6 +16,7 @@ is p "3:101 4:2" log
 
 is t ok interrupt
 suture apply --no-wait "$(spm hooked)"
+wait_for 5 state_is hooked "${pid[p]}" waiting
 nap 0.5
 expect_eq "$(proc hooked "${pid[p]}" state)" waiting "state while all its threads are stopped"
 is t ok cont

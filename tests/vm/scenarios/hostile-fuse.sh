@@ -29,7 +29,7 @@ is other ok open "$T/layers/liblayers.so"
 for how in ahead read exec own own-exec; do
 	is held ok enter hold
 	expect_status 4 timeout $((20 * ${SUTURE_FACTOR:-1})) suture apply --timeout 0.3 "$(spm hold)"
-	expect_eq "$(proc hold "${pid[held]}" state)" waiting "state"
+	wait_for 5 state_is hold "${pid[held]}" waiting
 	is held ok lie $how lies/file
 	in_time suture apply "$(spm layers-above)"
 	is other "501 502 3" values

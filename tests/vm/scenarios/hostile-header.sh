@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: with any byte of its ELF headers damaged a patch module is refused, or loads and goes out again
-# limit: 120
+# limit: 300
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

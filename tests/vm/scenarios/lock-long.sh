@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: nothing is left of a try in the midst of which the process locks its mappings
-# limit: 90
+# limit: 180
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

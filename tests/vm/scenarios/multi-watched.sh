@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: a process that others look at all the time is completed by the last library as well, before the first call
-# limit: 60
+# limit: 180
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
@@ -11,8 +11,10 @@ while :; do
 	read -r -d '' _ <"/proc/${pid[one]}/maps" || true
 done &
 reader=$!
-is one 103/203 again a b 50
-is one 103/203 again b a 50
+for _ in 1 2; do
+	is one 103/203 again a b 25
+	is one 103/203 again b a 25
+done
 kill $reader
 revert multi-both
 is one "1 2 12" values

@@ -25,8 +25,10 @@ is parent "chld 0 stopped 0 continued 0 ended 0" seen
 ok "no tracer in $(wc -l <looks) looks"
 # the parent does notice what there is to notice
 kill -STOP "$child"
-nap 0.1
+wait_for 5 eval '[ "$(of_status "$child" State)" = T ]'
+sees() {
+	ask parent seen
+	[ "$(part chld)" -ge 1 ]
+}
+wait_for 5 sees
 kill -CONT "$child"
-nap 0.1
-ask parent seen
-[ "$(part chld)" -ge 1 ] || die "the parent sees nothing at all: $answer"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: a patch that was superseded or reverted, and is kept in one process only, comes back nowhere
-# limit: 60
+# limit: 120
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 

@@ -20,11 +20,11 @@ expect_eq "$(proc stack-low "${pid[held]}" state)" patched "state by the old pat
 expect_eq "$(proc stack-low "${pid[held]}" reason)" replaced "its reason"
 start new "$T/stack/stack"
 is new "401 2 3" values
-ask free seen
+seen_until free 401
 # round it goes
 revert replace-low
-ask free seen
-expect_match "$answer" "^(401 )?101 calls" "values on the way back: $answer"
+seen_until free 101
+expect_match "$answer" "^(401 )?101$" "values on the way back: $answer"
 wait_for 5 eval "[ \$(</sys/kernel/suture/stack-low/transition) = 0 ]"
 for name in held free new; do
 	is $name "101 102 3" values

@@ -31,7 +31,7 @@ done
 expect_eq "$(cat /sys/kernel/suture/replace/{transition,canary})" $'0\n25' "transition and canary in sysfs"
 # a quarter of nine is more than two; then it is enough up to twelve
 start p9 "$T/funcs/funcs"
-wait_for 10 test "$(total replace patched)" = 3
+wait_for 10 eval '[ "$(total replace patched)" = 3 ]'
 canaries replace 3 9
 for i in {10..12}; do
 	start "p$i" "$T/funcs/funcs"

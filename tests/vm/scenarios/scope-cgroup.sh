@@ -5,8 +5,7 @@
 . /suture/tests/targets/talk.sh
 
 top=/sys/fs/cgroup/scope
-trap 'for g in $top/in/deep $top/in $top/out $top; do echo 1 >$g/cgroup.kill || true; done; sleep 0.3
-	rmdir $top/in/deep $top/in $top/out $top' EXIT
+trap 'echo 1 >$top/cgroup.kill; for g in $top/in/deep $top/in $top/out $top; do wait_for 5 rmdir $g; done' EXIT
 mkdir $top $top/in $top/in/deep $top/out
 # in_group GROUP NAME: born there
 in_group() {

@@ -78,6 +78,10 @@ compare() {
 		/sys/kernel/suture/replace/processes)" "$total $patched $((out + later + other))" \
 		"$round: totals in sysfs"
 }
+# full_share PERCENT: so many have it of those that map text, all of which are in scope
+full_share() {
+	look | awk -v share="$1" '$3 { n++; patched += $4 } END { exit patched != int((n * share + 99) / 100) }'
+}
 rules() {
 	case $1 in
 	everybody) ;;
@@ -96,6 +100,7 @@ for round in everybody user either except named share33 share1; do
 	start late "$T/funcs/funcs"
 	start late-user setpriv --reuid 1000 --regid 1000 --clear-groups "$T/funcs/funcs"
 	nap 0.3
+	[ "$share" = 100 ] || wait_for 10 full_share "$share"
 	compare "$share"
 	if [ "$share" != 100 ]; then
 		suture promote replace

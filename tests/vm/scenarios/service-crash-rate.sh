@@ -66,7 +66,10 @@ done
 seen 7
 expect_eq "$(why replace)" applied "what is thought of it"
 printf '[Watch]\nTakeBack=no\n' >/etc/suture/suture.conf
-nap 1
+# at once, so that it has been read when somebody dies
+before=$(count_lines '^READY=1' sutured.out)
+kill -HUP "$service_pid"
+wait_for 20 eval '[ "$(count_lines "^READY=1" sutured.out)" -gt "$before" ]'
 dead "$dies" use
 wait_for 20 said "TakeBack=no in suture.conf, so it stays"
 expect_eq "$(why replace)" applied "what is thought of it"

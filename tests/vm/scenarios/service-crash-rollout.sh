@@ -47,7 +47,7 @@ decided replace canary
 wait_for 20 eval '[ "$(patched | wc -l)" = 1 ]'
 canary=$(patched)
 began=$(now_ms)
-nap 5
+nap 3
 for name in "${names[@]}"; do
 	[ "$name" = "$canary" ] || other=$name
 done
@@ -55,7 +55,7 @@ tell "$canary" null
 wait "${pid[$canary]}" || true
 unset "pid[$canary]"
 decided replace applied
-expect_le 13500 $(($(now_ms) - began)) "milliseconds are not too many, with the crash after five seconds and ten of quiet"
+expect_le 11500 $(($(now_ms) - began)) "milliseconds are not too many, with the crash after three seconds and ten of quiet"
 is "$other" ok new replace
 rm "$VAR/replace.spm"
 becomes 20 "$other" ok old replace

@@ -44,8 +44,10 @@ is e ok new replace
 rm "$VAR/replace.spm"
 wait_for 20 eval '[ "$(patched)" = 0 ]'
 wait_for 20 eval "! loaded replace"
+before=$(count_lines 'applied to the canaries' sutured.out)
 put replace
-decided replace canary
+# for two seconds at the most, so it is not looked for itself
+wait_for 20 eval '[ "$(count_lines "applied to the canaries" sutured.out)" -gt "$before" ]'
 wait_for 20 eval '[ "$(patched)" = 4 ]'
 decided replace applied
 # canaries that root wants by hand are not promoted

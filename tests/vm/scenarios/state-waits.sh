@@ -10,6 +10,7 @@ apply state-also
 is a "1 2 603" values
 # its hooks find nobody who would run them
 kill -STOP "${pid[a]}"
+wait_for 5 eval '[ "$(of_status "${pid[a]}" State)" = T ]'
 expect_status 4 suture apply --timeout 1 "$(spm state-two)"
 suture status state-two
 expect_match "$(proc state-two "${pid[a]}" state)" waiting "its state"

@@ -57,7 +57,9 @@ expect_match "$(suture status replace)" "5 processes: 3 patched, 1 not applicabl
 	"status for people"
 # one of each more, and some go
 suture apply --no-wait "$(spm hold)"
-nap 0.3
+for name in a b changed; do
+	wait_for 5 state_is hold "${pid[$name]}" patched
+done
 agree hold
 expect_eq "$(total hold waiting)" 1 "waiting"
 start d "$T/funcs/funcs"

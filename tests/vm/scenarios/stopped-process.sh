@@ -8,6 +8,7 @@ start parent "$T/threads/parent"
 ask parent child
 child=$answer
 kill -STOP "$child"
+wait_for 5 eval '[ "$(of_status "$child" State)" = T ]'
 nap 0.1
 is parent "chld 1 stopped 1 continued 0 ended 0" seen
 for patch in replace replace-quiescent; do

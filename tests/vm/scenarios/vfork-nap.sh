@@ -5,9 +5,9 @@
 . /suture/tests/targets/talk.sh
 
 start forker "$T/threads/forker"
-ask forker nap $((4000 * SUTURE_FACTOR))
+ask forker nap
 napper=$answer
-wait_for 3 pgrep -P "${pid[forker]}" >/dev/null
+wait_for 10 pgrep -P "${pid[forker]}"
 child=$(pgrep -P "${pid[forker]}")
 for round in 1 2; do
 	apply replace --timeout $((3 * SUTURE_FACTOR))

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: a process that waits keeps what was mapped for it: each try uses it, and it goes with the patch though a thread sleeps inside
-# limit: 60
+# limit: 120
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
