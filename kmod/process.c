@@ -165,7 +165,8 @@ int suture_for_each_other(int (*fn)(struct task_struct *t, void *data), void *da
 	if (!ret)
 		ret = for_each_sharer(mm, current, fn, data);
 	rcu_read_unlock();
-	/* What fn has seen comes before what the caller does next. */
+	/* What fn has seen comes before what the caller does next: pairs with the tasklist_lock
+	 * under which fork lists its child. */
 	smp_mb();
 	return ret;
 }
