@@ -182,7 +182,7 @@ class Pool:
 
     def boots_again(self, member, why):
         """Once, where the kernel died before it ran any program: so of nothing that is tested
-        here. QEMU's TCG can run a breakpoint that the kernel has taken out again (static keys)."""
+        here. Seen once: an int3 in the initcalls, perhaps TCG's (static keys)."""
         guest = member.guest
         if member.up or member.again or self.args.root or not guest.died_early():
             return False

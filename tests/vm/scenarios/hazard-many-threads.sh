@@ -7,9 +7,9 @@
 start many "$T/hazard/many" threads 500
 expect_eq "$(count_threads "${pid[many]}")" 501 threads
 is many "all 500" old
-# Time on a clock: where the host takes a processor away meanwhile it is longer, now and then.
+# Time on a clock, and the VM's processors are not always there: two of five may be longer.
 within=0
-for ((round = 0; within < 3 && round < 9; round++)); do
+for ((round = 0; within < 3 && round < 5; round++)); do
 	apply replace
 	pause=$(suture status --json replace | jq '.patches[0].processes[0].pause_us')
 	[ "$pause" -gt 20000 ] || within=$((within + 1))

@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: a process is patched as soon as the thread that holds it up comes back, not when it is tried again
-# limit: 120
+# limit: 60
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
@@ -8,7 +8,7 @@ start one "$T/threads/holder"
 # Where the processor is elsewhere for a moment it takes longer; without the nudge it would be so
 # each time.
 quick=0
-for ((round = 1; quick < 4 && round <= 12; round++)); do
+for ((round = 1; quick < 4 && round <= 6; round++)); do
 	is one ok enter hold
 	suture apply --no-wait "$(spm hold)"
 	# the next try is almost a second away now
