@@ -32,6 +32,7 @@
  *   states.c      what replaced patches have built up
  *   current.c     the same by the process itself, in text that is new
  *   transition.c  one process after the other towards the goal
+ *   visit.c       the part of it in one process
  *   late.c        whose hooks have been late in this step
  *   nudge.c       a thread that comes back tells the transition
  *   scope.c       which processes a patch is for: rules, canary
@@ -556,6 +557,19 @@ int suture_gate_close(struct suture_gate *gate, const struct suture_ranges *rang
 int suture_gate_check_again(struct suture_gate *gate, struct suture_block *block);
 u32 suture_gate_open(struct suture_gate *gate);
 void suture_gate_flush(void);
+
+/* ---- visit.c */
+enum suture_outcome {
+	SUTURE_OUTCOME_DONE,		/* nothing to do here */
+	SUTURE_OUTCOME_CHANGED,		/* this process is at the goal now */
+	SUTURE_OUTCOME_WAITING,		/* try again later */
+	SUTURE_OUTCOME_PASSING,		/* likewise, for a reason that does not last */
+	SUTURE_OUTCOME_STUCK,		/* refused or failed: trying again would not help */
+	SUTURE_OUTCOME_LOST,		/* the process has ended */
+};
+
+enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struct *leader,
+				 enum suture_goal goal);
 
 /* ---- transition.c */
 int suture_transition_init(void);

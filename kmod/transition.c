@@ -5,7 +5,6 @@
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "suture.h"
@@ -18,8 +17,6 @@
 #define LOST_ROUNDS	10	/* looks at the most because processes had ended */
 #define CHANGED_ROUNDS	100	/* looks at the most because processes were changed */
 #define CLEAN_LOOKS	5	/* see nobody_left() */
-#define STALE_TRIES	3	/* in one where unexpected bytes have come up */
-#define NOMEM_TRIES	8	/* in a process for which there is no memory */
 #define LOOK_AROUND_MS	1000	/* between two looks that nothing has asked for */
 
 #define KICKED_SOON	1
@@ -28,15 +25,6 @@
 static struct task_struct *worker;
 static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
 static atomic_t worker_kicked;		/* KICKED_* */
-
-enum outcome {
-	OUTCOME_DONE,		/* nothing to do here */
-	OUTCOME_CHANGED,	/* this process is at the goal now */
-	OUTCOME_WAITING,	/* try again later */
-	OUTCOME_PASSING,	/* likewise, for a reason that does not last */
-	OUTCOME_STUCK,		/* refused or failed: trying again would not help */
-	OUTCOME_LOST,		/* the process has ended */
-};
 
 static void kick(int how)
 {
@@ -59,227 +47,6 @@ void suture_transition_kick_now(void)
 	kick(KICKED_NOW);
 }
 
-/* The process runs, and was met at a bad moment. */
-static bool is_passing(u32 reason)
-{
-	return reason == SUTURE_REASON_RUNNING || reason == SUTURE_REASON_FORKING ||
-	       reason == SUTURE_REASON_BUSY;
-}
-
-static enum outcome ended(const struct suture_survey *survey, struct task_struct *leader, int ret,
-			  const struct suture_block *block, u32 held_us, u32 waiting_state)
-{
-	struct suture_patch *patch = survey->patch;
-	u32 state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
-	u32 attempts;
-
-	switch (ret) {
-	case 0:
-		suture_record(patch, leader, survey->mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
-		return OUTCOME_CHANGED;
-	case -ENOMEM:
-		/* Usually it passes; but a process may have reached a limit of its own. */
-		attempts = suture_record(patch, leader, survey->mm, SUTURE_PROC_FAILED, ret,
-					 block, held_us);
-		return attempts < NOMEM_TRIES ? OUTCOME_WAITING : OUTCOME_STUCK;
-	case -EEXIST:	/* somebody else was faster with every free place */
-	case -EINTR:	/* the process is being killed */
-	case -ESRCH:
-		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
-		return OUTCOME_PASSING;
-	case -EAGAIN:
-		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
-		if (is_passing(block->reason))
-			return OUTCOME_PASSING;
-		if (block->reason == SUTURE_REASON_INSIDE ||
-		    block->reason == SUTURE_REASON_ALTSTACK)
-			suture_nudge_ask(patch, block->tid);
-		return OUTCOME_WAITING;
-	}
-	if (ret == -ESTALE) {
-		/* Perhaps only just now: the process itself maps and unmaps. */
-		attempts = suture_record(patch, leader, survey->mm, state, ret, block, held_us);
-		return attempts < STALE_TRIES ? OUTCOME_PASSING : OUTCOME_STUCK;
-	}
-	if (block->reason == SUTURE_REASON_HOOK)
-		ret = block->value;
-	else if (block->reason == SUTURE_REASON_HOOK_LATE)
-		state = SUTURE_PROC_FAILED;
-	patch->hook_late = block->reason == SUTURE_REASON_HOOK_LATE;
-	suture_record(patch, leader, survey->mm, state, ret, block, held_us);
-	return OUTCOME_STUCK;
-}
-
-/* A mapping that nothing leads to; one of perhaps several. Nobody waits for it: where a
- * thread is inside, or came too late, it is tried again by and by. */
-static enum outcome clean_up(struct suture_survey *survey, struct task_struct *leader)
-{
-	struct suture_block block = {};
-	u32 held_us = 0;
-
-	if (!survey->view.stale_base)
-		return OUTCOME_DONE;
-	if (!suture_drain_mm(survey, leader, survey->view.stale_base, &block, &held_us))
-		return OUTCOME_CHANGED;
-	survey->patch->left_over = true;
-	return OUTCOME_DONE;
-}
-
-static enum outcome towards_patched(struct suture_survey *survey, struct task_struct *leader)
-{
-	const struct suture_view *view = &survey->view;
-	struct suture_patch *patch = survey->patch;
-	struct suture_block block = {};
-	u32 held_us = 0;
-	int ret;
-
-	switch (view->kind) {
-	case SUTURE_VIEW_UNPATCHED:
-		if (patch->note.nr_hooks &&
-		    suture_hook_not_again(patch, leader, survey->mm, true)) {
-			clean_up(survey, leader);
-			return OUTCOME_STUCK;
-		}
-		if (!suture_canary_wants(patch) ||
-		    !suture_scope_allows(patch, leader, survey->mm))
-			return clean_up(survey, leader);
-		ret = suture_replaced_here(patch, survey->mm);
-		if (ret > 0)
-			return clean_up(survey, leader);
-		if (ret)
-			return OUTCOME_WAITING;
-		ret = suture_apply_mm(survey, leader, &block, &held_us);
-		if (!ret)
-			suture_canary_took(patch);
-		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
-	case SUTURE_VIEW_PATCHED:
-		if (!view->fix && !view->hooks_due)
-			return clean_up(survey, leader);
-		if (view->hooks_due && suture_hook_not_again(patch, leader, survey->mm, true)) {
-			/* The branches could not be taken out together with its no. */
-			ret = suture_revert_mm(survey, leader, false, &block, &held_us);
-			if (!ret)
-				return OUTCOME_CHANGED;
-			return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR ?
-			       OUTCOME_WAITING : OUTCOME_STUCK;
-		}
-		ret = suture_fix_mm(survey, leader, &block, &held_us);
-		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
-	case SUTURE_VIEW_INCOMPLETE:
-		if (!view->patch_base)
-			return clean_up(survey, leader);
-		/* A target is gone, and what its hooks would look at with it. */
-		ret = suture_revert_mm(survey, leader, false, &block, &held_us);
-		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
-	case SUTURE_VIEW_NONE:
-	case SUTURE_VIEW_NOT_EXEC:
-		return clean_up(survey, leader);
-	case SUTURE_VIEW_FOREIGN:
-	case SUTURE_VIEW_AMBIGUOUS:
-		break;
-	}
-	return OUTCOME_STUCK;
-}
-
-/*
- * Does a patch that takes the place of this one keep it in force here? Only where the
- * new one has nothing to do the old one goes by itself.
- */
-static bool is_kept(const struct suture_survey *survey, struct task_struct *leader)
-{
-	struct suture_patch *replacer = suture_replacer_get(survey->patch);
-	struct suture_survey *its = NULL;
-	bool keep = false;
-
-	if (!replacer)
-		return false;
-	if (READ_ONCE(survey->patch->unwanted)) {
-		suture_patch_put(replacer);
-		return false;
-	}
-	/* While the new one is for some processes only, only the user wants the old out. */
-	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED && !suture_scope_partial(replacer)) {
-		its = suture_survey_new(replacer);
-		keep = !its || suture_survey_mm(its, survey->mm) ||
-		       (its->view.kind != SUTURE_VIEW_NONE &&
-			its->view.kind != SUTURE_VIEW_NOT_EXEC &&
-			its->view.kind != SUTURE_VIEW_PATCHED);
-	}
-	suture_survey_free(its);
-	suture_patch_put(replacer);
-	return keep;
-}
-
-static enum outcome towards_unpatched(struct suture_survey *survey, struct task_struct *leader)
-{
-	const struct suture_view *view = &survey->view;
-	struct suture_block block = { .func = SUTURE_NO_FUNC };
-	u32 held_us = 0;
-	bool hooks;
-	int ret;
-
-	switch (view->kind) {
-	case SUTURE_VIEW_PATCHED:
-		if (is_kept(survey, leader)) {
-			block.reason = SUTURE_REASON_REPLACED;
-			return ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_PATCHED);
-		}
-		fallthrough;
-	case SUTURE_VIEW_INCOMPLETE:
-		if (!view->patch_base)
-			break;
-		hooks = view->kind == SUTURE_VIEW_PATCHED;
-		if (hooks && survey->patch->note.nr_hooks &&
-		    suture_hook_not_again(survey->patch, leader, survey->mm, false))
-			return OUTCOME_STUCK;
-		ret = suture_revert_mm(survey, leader, hooks, &block, &held_us);
-		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
-	case SUTURE_VIEW_FOREIGN:
-		/* Somebody else's bytes stand where a branch of ours may have been: he may
-		 * put it back, so the patch must stay. */
-		return OUTCOME_WAITING;
-	default:
-		break;
-	}
-	if (!view->stale_base)
-		return OUTCOME_DONE;
-	ret = suture_drain_mm(survey, leader, view->stale_base, &block, &held_us);
-	return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_DRAINING);
-}
-
-static enum outcome one_process(struct suture_survey *survey, struct task_struct *leader,
-				enum suture_goal goal)
-{
-	struct mm_struct *mm = suture_task_mm(leader);
-	struct suture_block block = { .func = SUTURE_NO_FUNC, .reason = SUTURE_REASON_BUSY };
-	enum outcome outcome;
-	int ret;
-
-	if (!mm)
-		return OUTCOME_LOST;
-	if (!suture_mm_lock(mm)) {
-		survey->mm = mm;
-		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
-		goto out;
-	}
-	survey->mm = mm;
-	ret = suture_tidy_mm(survey->patch, mm) ?: suture_survey_mm(survey, mm);
-	if (ret == -EBUSY) {
-		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
-	} else if (ret) {
-		block.reason = SUTURE_REASON_NONE;
-		outcome = ended(survey, leader, ret, &block, 0, SUTURE_PROC_WAITING);
-	} else if (goal == SUTURE_GOAL_PATCHED) {
-		outcome = towards_patched(survey, leader);
-	} else {
-		outcome = towards_unpatched(survey, leader);
-	}
-	suture_mm_unlock(mm);
-out:
-	mmput(mm);
-	return outcome;
-}
-
 /* How a look at all processes ended. */
 struct tally {
 	unsigned int changed;	/* are at the goal since this look */
@@ -299,7 +66,7 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 {
 	struct suture_survey *survey;
 	struct suture_procs procs;
-	enum outcome outcome;
+	enum suture_outcome outcome;
 	unsigned int i;
 	int ret;
 
@@ -325,27 +92,27 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 			continue;
 		}
 		patch->hook_late = false;
-		outcome = one_process(survey, procs.tasks[i], goal);
+		outcome = suture_visit(survey, procs.tasks[i], goal);
 		if (patch->hook_late)
 			suture_late(lates, procs.tasks[i]);
 		switch (outcome) {
-		case OUTCOME_CHANGED:
+		case SUTURE_OUTCOME_CHANGED:
 			tally->changed++;
 			break;
-		case OUTCOME_PASSING:
+		case SUTURE_OUTCOME_PASSING:
 			tally->passing++;
 			fallthrough;
-		case OUTCOME_WAITING:
+		case SUTURE_OUTCOME_WAITING:
 			tally->waiting++;
 			break;
-		case OUTCOME_STUCK:
+		case SUTURE_OUTCOME_STUCK:
 			/* Unloading must wait for everybody. */
 			tally->waiting += goal == SUTURE_GOAL_UNPATCHED;
 			break;
-		case OUTCOME_LOST:
+		case SUTURE_OUTCOME_LOST:
 			tally->lost++;
 			break;
-		case OUTCOME_DONE:
+		case SUTURE_OUTCOME_DONE:
 			break;
 		}
 		cond_resched();
@@ -415,20 +182,20 @@ static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 
 	struct pid *tgid = xchg(&patch->nudged, NULL);
 	struct task_struct *leader = get_pid_task(tgid, PIDTYPE_TGID);
 	struct suture_survey *survey = leader ? suture_survey_new(patch) : NULL;
-	enum outcome outcome = OUTCOME_WAITING;
+	enum suture_outcome outcome = SUTURE_OUTCOME_WAITING;
 	unsigned int i;
 
 	for (i = 0; survey && i < NUDGE_TRIES && !turned(patch, turns); i++) {
 		survey->leaving = !i;
-		outcome = one_process(survey, leader, goal);
-		if (outcome != OUTCOME_WAITING && outcome != OUTCOME_PASSING)
+		outcome = suture_visit(survey, leader, goal);
+		if (outcome != SUTURE_OUTCOME_WAITING && outcome != SUTURE_OUTCOME_PASSING)
 			break;
 		usleep_range(NUDGE_FIRST_US << i, 2 * NUDGE_FIRST_US << i);
 	}
 	if (patch->nudge_pause_ms < NUDGE_SOON_MS)
 		patch->delay_ms = 0;
 	/* A thread may come and go inside all the time. */
-	if (outcome == OUTCOME_WAITING)
+	if (outcome == SUTURE_OUTCOME_WAITING)
 		i = clamp(2 * patch->nudge_pause_ms, (unsigned int)DELAY_FIRST_MS,
 			  (unsigned int)DELAY_MAX_MS);
 	else

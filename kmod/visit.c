@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One process, led towards the goal of a patch as far as it goes now. */
+#include <linux/sched/mm.h>
+
+#include "suture.h"
+
+#define STALE_TRIES	3	/* in one where unexpected bytes have come up */
+#define NOMEM_TRIES	8	/* in a process for which there is no memory */
+
+/* The process runs, and was met at a bad moment. */
+static bool is_passing(u32 reason)
+{
+	return reason == SUTURE_REASON_RUNNING || reason == SUTURE_REASON_FORKING ||
+	       reason == SUTURE_REASON_BUSY;
+}
+
+static enum suture_outcome ended(const struct suture_survey *survey, struct task_struct *leader, int ret,
+			  const struct suture_block *block, u32 held_us, u32 waiting_state)
+{
+	struct suture_patch *patch = survey->patch;
+	u32 state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
+	u32 attempts;
+
+	switch (ret) {
+	case 0:
+		suture_record(patch, leader, survey->mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
+		return SUTURE_OUTCOME_CHANGED;
+	case -ENOMEM:
+		/* Usually it passes; but a process may have reached a limit of its own. */
+		attempts = suture_record(patch, leader, survey->mm, SUTURE_PROC_FAILED, ret,
+					 block, held_us);
+		return attempts < NOMEM_TRIES ? SUTURE_OUTCOME_WAITING : SUTURE_OUTCOME_STUCK;
+	case -EEXIST:	/* somebody else was faster with every free place */
+	case -EINTR:	/* the process is being killed */
+	case -ESRCH:
+		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
+		return SUTURE_OUTCOME_PASSING;
+	case -EAGAIN:
+		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
+		if (is_passing(block->reason))
+			return SUTURE_OUTCOME_PASSING;
+		if (block->reason == SUTURE_REASON_INSIDE ||
+		    block->reason == SUTURE_REASON_ALTSTACK)
+			suture_nudge_ask(patch, block->tid);
+		return SUTURE_OUTCOME_WAITING;
+	}
+	if (ret == -ESTALE) {
+		/* Perhaps only just now: the process itself maps and unmaps. */
+		attempts = suture_record(patch, leader, survey->mm, state, ret, block, held_us);
+		return attempts < STALE_TRIES ? SUTURE_OUTCOME_PASSING : SUTURE_OUTCOME_STUCK;
+	}
+	if (block->reason == SUTURE_REASON_HOOK)
+		ret = block->value;
+	else if (block->reason == SUTURE_REASON_HOOK_LATE)
+		state = SUTURE_PROC_FAILED;
+	patch->hook_late = block->reason == SUTURE_REASON_HOOK_LATE;
+	suture_record(patch, leader, survey->mm, state, ret, block, held_us);
+	return SUTURE_OUTCOME_STUCK;
+}
+
+/* A mapping that nothing leads to; one of perhaps several. Nobody waits for it: where a
+ * thread is inside, or came too late, it is tried again by and by. */
+static enum suture_outcome clean_up(struct suture_survey *survey, struct task_struct *leader)
+{
+	struct suture_block block = {};
+	u32 held_us = 0;
+
+	if (!survey->view.stale_base)
+		return SUTURE_OUTCOME_DONE;
+	if (!suture_drain_mm(survey, leader, survey->view.stale_base, &block, &held_us))
+		return SUTURE_OUTCOME_CHANGED;
+	survey->patch->left_over = true;
+	return SUTURE_OUTCOME_DONE;
+}
+
+static enum suture_outcome towards_patched(struct suture_survey *survey, struct task_struct *leader)
+{
+	const struct suture_view *view = &survey->view;
+	struct suture_patch *patch = survey->patch;
+	struct suture_block block = {};
+	u32 held_us = 0;
+	int ret;
+
+	switch (view->kind) {
+	case SUTURE_VIEW_UNPATCHED:
+		if (patch->note.nr_hooks &&
+		    suture_hook_not_again(patch, leader, survey->mm, true)) {
+			clean_up(survey, leader);
+			return SUTURE_OUTCOME_STUCK;
+		}
+		if (!suture_canary_wants(patch) ||
+		    !suture_scope_allows(patch, leader, survey->mm))
+			return clean_up(survey, leader);
+		ret = suture_replaced_here(patch, survey->mm);
+		if (ret > 0)
+			return clean_up(survey, leader);
+		if (ret)
+			return SUTURE_OUTCOME_WAITING;
+		ret = suture_apply_mm(survey, leader, &block, &held_us);
+		if (!ret)
+			suture_canary_took(patch);
+		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
+	case SUTURE_VIEW_PATCHED:
+		if (!view->fix && !view->hooks_due)
+			return clean_up(survey, leader);
+		if (view->hooks_due && suture_hook_not_again(patch, leader, survey->mm, true)) {
+			/* The branches could not be taken out together with its no. */
+			ret = suture_revert_mm(survey, leader, false, &block, &held_us);
+			if (!ret)
+				return SUTURE_OUTCOME_CHANGED;
+			return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR ?
+			       SUTURE_OUTCOME_WAITING : SUTURE_OUTCOME_STUCK;
+		}
+		ret = suture_fix_mm(survey, leader, &block, &held_us);
+		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
+	case SUTURE_VIEW_INCOMPLETE:
+		if (!view->patch_base)
+			return clean_up(survey, leader);
+		/* A target is gone, and what its hooks would look at with it. */
+		ret = suture_revert_mm(survey, leader, false, &block, &held_us);
+		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
+	case SUTURE_VIEW_NONE:
+	case SUTURE_VIEW_NOT_EXEC:
+		return clean_up(survey, leader);
+	case SUTURE_VIEW_FOREIGN:
+	case SUTURE_VIEW_AMBIGUOUS:
+		break;
+	}
+	return SUTURE_OUTCOME_STUCK;
+}
+
+/*
+ * Does a patch that takes the place of this one keep it in force here? Only where the
+ * new one has nothing to do the old one goes by itself.
+ */
+static bool is_kept(const struct suture_survey *survey, struct task_struct *leader)
+{
+	struct suture_patch *replacer = suture_replacer_get(survey->patch);
+	struct suture_survey *its = NULL;
+	bool keep = false;
+
+	if (!replacer)
+		return false;
+	if (READ_ONCE(survey->patch->unwanted)) {
+		suture_patch_put(replacer);
+		return false;
+	}
+	/* While the new one is for some processes only, only the user wants the old out. */
+	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED && !suture_scope_partial(replacer)) {
+		its = suture_survey_new(replacer);
+		keep = !its || suture_survey_mm(its, survey->mm) ||
+		       (its->view.kind != SUTURE_VIEW_NONE &&
+			its->view.kind != SUTURE_VIEW_NOT_EXEC &&
+			its->view.kind != SUTURE_VIEW_PATCHED);
+	}
+	suture_survey_free(its);
+	suture_patch_put(replacer);
+	return keep;
+}
+
+static enum suture_outcome towards_unpatched(struct suture_survey *survey, struct task_struct *leader)
+{
+	const struct suture_view *view = &survey->view;
+	struct suture_block block = { .func = SUTURE_NO_FUNC };
+	u32 held_us = 0;
+	bool hooks;
+	int ret;
+
+	switch (view->kind) {
+	case SUTURE_VIEW_PATCHED:
+		if (is_kept(survey, leader)) {
+			block.reason = SUTURE_REASON_REPLACED;
+			return ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_PATCHED);
+		}
+		fallthrough;
+	case SUTURE_VIEW_INCOMPLETE:
+		if (!view->patch_base)
+			break;
+		hooks = view->kind == SUTURE_VIEW_PATCHED;
+		if (hooks && survey->patch->note.nr_hooks &&
+		    suture_hook_not_again(survey->patch, leader, survey->mm, false))
+			return SUTURE_OUTCOME_STUCK;
+		ret = suture_revert_mm(survey, leader, hooks, &block, &held_us);
+		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
+	case SUTURE_VIEW_FOREIGN:
+		/* Somebody else's bytes stand where a branch of ours may have been: he may
+		 * put it back, so the patch must stay. */
+		return SUTURE_OUTCOME_WAITING;
+	default:
+		break;
+	}
+	if (!view->stale_base)
+		return SUTURE_OUTCOME_DONE;
+	ret = suture_drain_mm(survey, leader, view->stale_base, &block, &held_us);
+	return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_DRAINING);
+}
+
+/*
+ * suture_visit - lead one process towards the goal
+ * @leader: referenced
+ *
+ * By the transition's thread, which holds no lock. What it found is recorded.
+ */
+enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struct *leader,
+				 enum suture_goal goal)
+{
+	struct mm_struct *mm = suture_task_mm(leader);
+	struct suture_block block = { .func = SUTURE_NO_FUNC, .reason = SUTURE_REASON_BUSY };
+	enum suture_outcome outcome;
+	int ret;
+
+	if (!mm)
+		return SUTURE_OUTCOME_LOST;
+	if (!suture_mm_lock(mm)) {
+		survey->mm = mm;
+		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
+		goto out;
+	}
+	survey->mm = mm;
+	ret = suture_tidy_mm(survey->patch, mm) ?: suture_survey_mm(survey, mm);
+	if (ret == -EBUSY) {
+		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
+	} else if (ret) {
+		block.reason = SUTURE_REASON_NONE;
+		outcome = ended(survey, leader, ret, &block, 0, SUTURE_PROC_WAITING);
+	} else if (goal == SUTURE_GOAL_PATCHED) {
+		outcome = towards_patched(survey, leader);
+	} else {
+		outcome = towards_unpatched(survey, leader);
+	}
+	suture_mm_unlock(mm);
+out:
+	mmput(mm);
+	return outcome;
+}
