@@ -268,18 +268,20 @@ static unsigned long take(unsigned long *what)
 /* Everybody is in our process group but us: that is the storm. */
 static void stop(void)
 {
-	int status, failed = 0;
+	int status = 0, how = 0, failed = 0;
 
 	for (int i = 0; i < nr_workers; i++) {
-		if (waitpid(workers[i], &status, WNOHANG))
+		if (waitpid(workers[i], &status, WNOHANG)) {
 			failed++;	/* it must not have ended by itself */
-		else
+			how = status;
+		} else {
 			kill(-workers[i], SIGKILL);
+		}
 	}
 	while (waitpid(-1, NULL, 0) > 0)
 		;
 	if (failed)
-		proto_say("bad: %d have ended", failed);
+		proto_say("bad: %d have ended, the last with status %#x", failed, how);
 	else
 		proto_say("ok");
 }
