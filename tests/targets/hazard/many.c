@@ -11,7 +11,7 @@
 #include "../common/proto.h"
 #include "../funcs/funcs.h"
 
-#define STACK (64 << 10)
+#define STACK (256 << 10)	/* arm64 takes no less than 128 KiB */
 
 static int go[2], seen[2];
 static int nr;
@@ -69,8 +69,9 @@ static int start_thread(void)
 	int err;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	err = pthread_create(&t, &attr, be_one, &again[0]);
+	err = pthread_attr_setstacksize(&attr, STACK);
+	if (!err)
+		err = pthread_create(&t, &attr, be_one, &again[0]);
 	pthread_attr_destroy(&attr);
 	return err;
 }

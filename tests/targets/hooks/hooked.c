@@ -125,7 +125,7 @@ static bool threads(void *(*fn)(void *), int n)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 64 << 10);
+	err = pthread_attr_setstacksize(&attr, 256 << 10);
 	while (n-- && !err)
 		err = pthread_create(&t, &attr, fn, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

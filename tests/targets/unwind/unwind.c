@@ -313,7 +313,7 @@ static int add_crowd(int n)
 	pthread_t t;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 65536);
+	pthread_attr_setstacksize(&attr, 256 << 10);
 	while (n-- > 0) {
 		if (pthread_create(&t, &attr, crowd, NULL))
 			return -1;
