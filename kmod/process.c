@@ -52,10 +52,43 @@ again:
 	return 0;
 }
 
+/*
+ * suture_procs_have - is a process in this earlier collection?
+ * @from: where to look on, 0 at first
+ *
+ * For the processes of a later one, in their order: new ones are further down the list of
+ * processes, so each is compared with few. As both hold references, no task_struct has been
+ * used again.
+ */
+bool suture_procs_have(const struct suture_procs *procs, const struct task_struct *t,
+		       unsigned int *from)
+{
+	unsigned int i;
+
+	for (i = *from; i < procs->nr; i++) {
+		if (procs->tasks[i] == t) {
+			*from = i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Not this one. */
+void suture_procs_drop(struct suture_procs *procs, unsigned int i)
+{
+	put_task_struct(procs->tasks[i]);
+	procs->tasks[i] = NULL;
+}
+
 void suture_procs_free(struct suture_procs *procs)
 {
-	while (procs->nr)
-		put_task_struct(procs->tasks[--procs->nr]);
+	while (procs->nr) {
+		struct task_struct *t = procs->tasks[--procs->nr];
+
+		if (t)
+			put_task_struct(t);
+	}
 	kvfree(procs->tasks);
 	procs->tasks = NULL;
 }

@@ -299,6 +299,9 @@ struct suture_procs {
 };
 
 int suture_procs_collect(struct suture_procs *procs);
+bool suture_procs_have(const struct suture_procs *procs, const struct task_struct *t,
+		       unsigned int *from);
+void suture_procs_drop(struct suture_procs *procs, unsigned int i);
 void suture_procs_free(struct suture_procs *procs);
 struct mm_struct *suture_task_mm(struct task_struct *leader);
 bool suture_mmap_read_lock(struct mm_struct *mm);

@@ -14,8 +14,8 @@
 #define DELAY_PASSING_MS 40
 #define PASSING_ROUNDS	100
 #define DIRTY_PAUSE_MS	10	/* between two looks for the sake of new mappings */
-#define LOST_ROUNDS	10	/* looks at the most because processes had ended */
-#define CHANGED_ROUNDS	100	/* looks at the most because processes were changed */
+#define ROUNDS		100	/* looks at the most because processes were changed, or ended */
+#define LOST_ROUNDS	10	/* because they ended, while others are waited for anyway */
 #define CLEAN_LOOKS	5	/* see nobody_left() */
 #define LOOK_AROUND_MS	1000	/* between two looks that nothing has asked for */
 
@@ -52,7 +52,7 @@ struct tally {
 	unsigned int changed;	/* are at the goal since this look */
 	unsigned int waiting;
 	unsigned int passing;	/* of those: for a reason that does not last */
-	unsigned int lost;	/* have ended, perhaps after a fork: see step() */
+	unsigned int lost;	/* have ended, perhaps after a fork */
 };
 
 static bool turned(const struct suture_patch *patch, u32 turns)
@@ -60,14 +60,18 @@ static bool turned(const struct suture_patch *patch, u32 turns)
 	return READ_ONCE(patch->turns) != turns || kthread_should_stop();
 }
 
-/* Look at all processes once. 0, -ENOMEM, or -EAGAIN: the goal has turned meanwhile. */
+/*
+ * Look at all processes but those that @seen has; it gets the ones that nothing is left to do
+ * in. So a look again is short, and meets who forks and ends at once before he does. 0,
+ * -ENOMEM, or -EAGAIN: the goal has turned meanwhile.
+ */
 static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
-		struct suture_lates *lates, struct tally *tally)
+		struct suture_lates *lates, struct suture_procs *seen, struct tally *tally)
 {
 	struct suture_survey *survey;
 	struct suture_procs procs;
 	enum suture_outcome outcome;
-	unsigned int i;
+	unsigned int i, from = 0;
 	int ret;
 
 	memset(tally, 0, sizeof(*tally));
@@ -77,18 +81,25 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 	ret = suture_procs_collect(&procs);
 	if (ret)
 		goto out;
-	if (goal == SUTURE_GOAL_PATCHED) {
+	if (goal == SUTURE_GOAL_PATCHED && suture_canary_staged(patch)) {
+		/* Who is next is not a matter of who is new. */
+		suture_procs_free(seen);
 		ret = suture_canary_begin(survey, &procs);
 		tally->waiting = max(ret, 0);
 		ret = min(ret, 0);
 	}
 	for (i = 0; i < procs.nr && !ret; i++) {
+		bool again = false;
+
 		if (turned(patch, turns)) {
 			ret = -EAGAIN;
 			break;
 		}
+		if (suture_procs_have(seen, procs.tasks[i], &from))
+			continue;
 		if (suture_was_late(lates, procs.tasks[i])) {
 			tally->waiting++;
+			suture_procs_drop(&procs, i);
 			continue;
 		}
 		patch->hook_late = false;
@@ -98,16 +109,19 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 		switch (outcome) {
 		case SUTURE_OUTCOME_CHANGED:
 			tally->changed++;
+			again = true;	/* it may have another copy */
 			break;
 		case SUTURE_OUTCOME_PASSING:
 			tally->passing++;
 			fallthrough;
 		case SUTURE_OUTCOME_WAITING:
 			tally->waiting++;
+			again = true;
 			break;
 		case SUTURE_OUTCOME_STUCK:
 			/* Unloading must wait for everybody. */
-			tally->waiting += goal == SUTURE_GOAL_UNPATCHED;
+			again = goal == SUTURE_GOAL_UNPATCHED;
+			tally->waiting += again;
 			break;
 		case SUTURE_OUTCOME_LOST:
 			tally->lost++;
@@ -115,9 +129,12 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 		case SUTURE_OUTCOME_DONE:
 			break;
 		}
+		if (again)
+			suture_procs_drop(&procs, i);
 		cond_resched();
 	}
-	suture_procs_free(&procs);
+	suture_procs_free(seen);
+	*seen = procs;
 out:
 	suture_survey_free(survey);
 	return ret;
@@ -207,14 +224,24 @@ static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 
 	put_pid(tgid);
 }
 
+/* A process that was changed may have forked before, and one that has ended as well; but
+ * others come and go all the time, so that ends some day. */
+static bool must_repeat(const struct tally *tally, unsigned int rounds)
+{
+	if (tally->changed)
+		return rounds < ROUNDS;
+	return tally->lost && rounds < (tally->waiting ? LOST_ROUNDS : ROUNDS);
+}
+
 static void step(struct suture_patch *patch)
 {
 	u32 turns = READ_ONCE(patch->turns);
 	enum suture_goal goal = READ_ONCE(patch->goal);
 	struct suture_lates lates = {};
+	struct suture_procs seen = {};
 	unsigned int rounds = 0;
-	struct tally tally;
 	bool applying;
+	struct tally tally;
 	int ret;
 
 	if (READ_ONCE(patch->nudged))
@@ -224,16 +251,15 @@ static void step(struct suture_patch *patch)
 	patch->left_over = false;
 	suture_records_prune(patch, false);
 	suture_leftovers_prune(patch, false);
+	/* pairs with work_for(): who is at work towards the other goal is counted here, and met
+		 * by the next step; who begins from here on sees that it has turned */
+	smp_mb();
+	applying = goal == SUTURE_GOAL_UNPATCHED && atomic_read(&patch->applying);
 	do {
-		/* pairs with watch_work(): who works towards the other goal is seen */
-		smp_mb();
-		applying = goal == SUTURE_GOAL_UNPATCHED && atomic_read(&patch->applying);
-		ret = look(patch, goal, turns, &lates, &tally);
-		/* A process that was changed may have forked before, and one that has ended
-		 * as well; but others come and go all the time, so that ends some day. */
+		ret = look(patch, goal, turns, &lates, &seen, &tally);
 		rounds++;
-	} while (!ret && ((tally.changed && rounds < CHANGED_ROUNDS) ||
-			  (tally.lost && rounds < LOST_ROUNDS)));
+	} while (!ret && must_repeat(&tally, rounds));
+	suture_procs_free(&seen);
 
 	mutex_lock(&suture_lock);
 	if (patch->turns != turns)
