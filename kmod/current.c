@@ -174,16 +174,28 @@ static int apply_view(struct suture_survey *survey, unsigned long start, unsigne
 	return ret;
 }
 
-/* One of those whose place the patch takes is in force here. */
-static bool replaces_here(const struct suture_survey *survey)
+/* Is one of those whose place the patch takes in force here? What dlclose has left over of one
+ * is not. 1, 0, or negative. */
+static int replaces_here(const struct suture_survey *survey)
 {
+	struct suture_patch *last = NULL;
 	unsigned int i;
+	int ret = 0;
 
-	for (i = 0; i < survey->nr_mappings; i++) {
-		if (suture_replaces(survey->patch, survey->mappings[i].patch))
-			return true;
+	for (i = 0; i < survey->nr_mappings && !ret; i++) {
+		struct suture_patch *one = survey->mappings[i].patch;
+		struct suture_survey *its;
+
+		if (one == last || !suture_replaces(survey->patch, one))
+			continue;
+		last = one;
+		its = suture_survey_new(one);
+		ret = its ? suture_survey_mm(its, survey->mm) : -ENOMEM;
+		if (!ret && its->in_force)
+			ret = 1;
+		suture_survey_free(its);
 	}
-	return false;
+	return ret;
 }
 
 /* 1: one whose place the patch takes is in force here, or about to be. 0, or negative. */

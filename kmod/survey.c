@@ -523,6 +523,7 @@ static int read_view(struct suture_survey *survey, bool reverting)
 			survey->view.stale_base = survey->mappings[i].base;
 			continue;
 		}
+		survey->in_force = true;
 		for (k = 0; k < copies; k++) {
 			take_copies(survey, k, &its);
 			if (belongs(survey, &survey->mappings[i], &use, &its))
@@ -571,6 +572,7 @@ int suture_survey_mm(struct suture_survey *survey, struct mm_struct *mm)
 	survey->mm = mm;
 	survey->mapped = 0;
 	survey->too_many = false;
+	survey->in_force = false;
 	survey->nr_mappings = 0;
 	memset(survey->nr_copies, 0, sizeof(survey->nr_copies));
 	memset(&survey->view, 0, sizeof(survey->view));

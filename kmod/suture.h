@@ -384,6 +384,7 @@ struct suture_survey {
 	const struct suture_crew *crew;	/* neighbours, the patch itself first */
 	struct suture_view view;	/* the answer */
 	bool leaving;			/* by the caller: a thread is just coming out */
+	bool in_force;			/* a mapping of the patch is in use, whatever the view */
 	u32 mapped;			/* bit per object: some part of the file */
 	bool too_many;
 	unsigned int nr_copies[SUTURE_MAX_OBJECTS];

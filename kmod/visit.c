@@ -53,7 +53,7 @@ static enum suture_outcome ended(const struct suture_survey *survey, struct task
 		ret = block->value;
 	else if (block->reason == SUTURE_REASON_HOOK_LATE)
 		state = SUTURE_PROC_FAILED;
-	patch->hook_late = block->reason == SUTURE_REASON_HOOK_LATE;
+	patch->hook_late |= block->reason == SUTURE_REASON_HOOK_LATE;
 	suture_record(patch, leader, survey->mm, state, ret, block, held_us);
 	return SUTURE_OUTCOME_STUCK;
 }
@@ -127,6 +127,35 @@ static enum suture_outcome towards_patched(struct suture_survey *survey, struct 
 		break;
 	}
 	return SUTURE_OUTCOME_STUCK;
+}
+
+/*
+ * Another patch takes this one's place in some processes. If it is for this one as well, it
+ * goes first: else a new process would run the earlier one until the later's own look. Where
+ * its hook may refuse, the earlier one has to be there before. Is it in here since?
+ */
+static bool replacer_came(const struct suture_survey *survey, struct task_struct *leader)
+{
+	struct suture_patch *replacer = suture_replacer_get(survey->patch);
+	enum suture_outcome outcome = SUTURE_OUTCOME_DONE;
+	struct suture_survey *its = NULL;
+
+	if (!replacer)
+		return false;
+	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED && !suture_canary_staged(replacer) &&
+	    !suture_has_hooks(replacer, SUTURE_HOOK_PRE_PATCH))
+		its = suture_survey_new(replacer);
+	if (its && !suture_survey_mm(its, survey->mm) && its->view.kind == SUTURE_VIEW_UNPATCHED) {
+		replacer->hook_late = false;
+		outcome = towards_patched(its, leader);
+		survey->patch->hook_late |= replacer->hook_late;
+	}
+	/* Who waits for it here is met by its own look. */
+	if (outcome != SUTURE_OUTCOME_DONE)
+		WRITE_ONCE(replacer->dirty, true);
+	suture_survey_free(its);
+	suture_patch_put(replacer);
+	return outcome == SUTURE_OUTCOME_CHANGED;
 }
 
 /*
@@ -207,6 +236,7 @@ enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struc
 	struct mm_struct *mm = suture_task_mm(leader);
 	struct suture_block block = { .func = SUTURE_NO_FUNC, .reason = SUTURE_REASON_BUSY };
 	enum suture_outcome outcome;
+	bool came;
 	int ret;
 
 	if (!mm)
@@ -224,7 +254,11 @@ enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struc
 		block.reason = SUTURE_REASON_NONE;
 		outcome = ended(survey, leader, ret, &block, 0, SUTURE_PROC_WAITING);
 	} else if (goal == SUTURE_GOAL_PATCHED) {
+		came = survey->view.kind == SUTURE_VIEW_UNPATCHED && replacer_came(survey, leader);
 		outcome = towards_patched(survey, leader);
+		/* It may have forked before. */
+		if (came && outcome == SUTURE_OUTCOME_DONE)
+			outcome = SUTURE_OUTCOME_CHANGED;
 	} else {
 		outcome = towards_unpatched(survey, leader);
 	}
