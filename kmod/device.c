@@ -123,7 +123,7 @@ static int list_procs(struct suture_survey *survey, struct suture_ioc_procs *arg
 	if (ret)
 		return ret;
 	for (i = 0; i < procs.nr && !ret; i++) {
-		if (!suture_proc_fill(survey, procs.tasks[i], &proc))
+		if (!suture_proc_fill(survey, procs.of[i].task, &proc))
 			continue;
 		if (nr < arg->nr && copy_to_user(out + nr, &proc, sizeof(proc)))
 			ret = -EFAULT;

@@ -223,6 +223,7 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 	INIT_LIST_HEAD(&patch->targets);
 	INIT_LIST_HEAD(&patch->records);
 	INIT_LIST_HEAD(&patch->leftovers);
+	INIT_LIST_HEAD(&patch->coming);
 	init_rwsem(&patch->targets_sem);
 	mutex_init(&patch->records_lock);
 	init_waitqueue_head(&patch->wait);

@@ -29,8 +29,8 @@ int suture_procs_collect(struct suture_procs *procs)
 again:
 	procs->nr = 0;
 	procs->room = room;
-	procs->tasks = suture_try(kvmalloc_array(room, sizeof(*procs->tasks), GFP_KERNEL));
-	if (!procs->tasks)
+	procs->of = suture_try(kvmalloc_array(room, sizeof(*procs->of), GFP_KERNEL));
+	if (!procs->of)
 		return -ENOMEM;
 
 	rcu_read_lock();
@@ -40,7 +40,8 @@ again:
 		if (procs->nr == room)
 			break;
 		get_task_struct(p);
-		procs->tasks[procs->nr++] = p;
+		procs->of[procs->nr].task = p;
+		procs->of[procs->nr++].settled = false;
 	}
 	rcu_read_unlock();
 
@@ -53,69 +54,33 @@ again:
 }
 
 /*
- * suture_procs_have - is a process in this earlier collection?
+ * suture_procs_settled - is nothing left to do in this process, by an earlier collection?
  * @from: where to look on, 0 at first
  *
  * For the processes of a later one, in their order: new ones are further down the list of
  * processes, so each is compared with few. As both hold references, no task_struct has been
  * used again.
  */
-bool suture_procs_have(const struct suture_procs *procs, const struct task_struct *t,
-		       unsigned int *from)
+bool suture_procs_settled(const struct suture_procs *procs, const struct task_struct *t,
+			  unsigned int *from)
 {
 	unsigned int i;
 
 	for (i = *from; i < procs->nr; i++) {
-		if (procs->tasks[i] == t) {
+		if (procs->of[i].task == t) {
 			*from = i + 1;
-			return true;
+			return procs->of[i].settled;
 		}
 	}
 	return false;
 }
 
-/* Not this one. */
-void suture_procs_drop(struct suture_procs *procs, unsigned int i)
-{
-	put_task_struct(procs->tasks[i]);
-	procs->tasks[i] = NULL;
-}
-
 void suture_procs_free(struct suture_procs *procs)
 {
-	while (procs->nr) {
-		struct task_struct *t = procs->tasks[--procs->nr];
-
-		if (t)
-			put_task_struct(t);
-	}
-	kvfree(procs->tasks);
-	procs->tasks = NULL;
-}
-
-/* The mm of a process, referenced; its leader may have ended before its threads. */
-struct mm_struct *suture_task_mm(struct task_struct *leader)
-{
-	struct mm_struct *mm = get_task_mm(leader);
-	struct task_struct *t, *found = NULL;
-
-	if (mm || !READ_ONCE(leader->signal))
-		return mm;
-
-	rcu_read_lock();
-	for_each_thread(leader, t) {
-		if (READ_ONCE(t->mm)) {
-			get_task_struct(t);
-			found = t;
-			break;
-		}
-	}
-	rcu_read_unlock();
-	if (found) {
-		mm = get_task_mm(found);
-		put_task_struct(found);
-	}
-	return mm;
+	while (procs->nr)
+		put_task_struct(procs->of[--procs->nr].task);
+	kvfree(procs->of);
+	procs->of = NULL;
 }
 
 /* What was seen to have left comes before what it has forked, which is further on in the list:
@@ -126,6 +91,43 @@ static bool runs_in(const struct task_struct *t, const struct mm_struct *mm)
 
 	smp_rmb();
 	return in;
+}
+
+#define RELAY_TRIES	100
+
+/* A thread of the process that runs in an mm, referenced. */
+static struct task_struct *any_thread(struct task_struct *leader)
+{
+	struct task_struct *t, *found = NULL;
+
+	rcu_read_lock();
+	for_each_thread(leader, t) {
+		if (!runs_in(t, NULL)) {
+			get_task_struct(t);
+			found = t;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* The mm of a process, referenced; its leader may have ended before its threads, and each of
+ * them may just be about to. */
+struct mm_struct *suture_task_mm(struct task_struct *leader)
+{
+	struct mm_struct *mm = get_task_mm(leader);
+	struct task_struct *t;
+	unsigned int i;
+
+	for (i = 0; !mm && i < RELAY_TRIES && READ_ONCE(leader->signal); i++) {
+		t = any_thread(leader);
+		if (!t)
+			break;
+		mm = get_task_mm(t);
+		put_task_struct(t);
+	}
+	return mm;
 }
 
 /* Other processes on the same mm. */
@@ -313,7 +315,7 @@ int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *
 
 	ret = suture_procs_collect(&procs);
 	for (i = 0; !ret && i < procs.nr; i++) {
-		struct mm_struct *mm = suture_task_mm(procs.tasks[i]);
+		struct mm_struct *mm = suture_task_mm(procs.of[i].task);
 		bool stuck;
 
 		if (!mm)
@@ -326,7 +328,7 @@ int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *
 			if (message)
 				suture_say(message,
 					   "process %d (%s) keeps its mappings locked, so nothing can be watched",
-					   task_pid_vnr(procs.tasks[i]), procs.tasks[i]->comm);
+					   task_pid_vnr(procs.of[i].task), procs.of[i].task->comm);
 		}
 		mmput(mm);
 		cond_resched();

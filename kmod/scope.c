@@ -439,7 +439,7 @@ int suture_canary_begin(struct suture_survey *survey, const struct suture_procs 
 	unsigned int i;
 
 	for (i = 0; percent && i < procs->nr; i++) {
-		struct mm_struct *mm = suture_task_mm(procs->tasks[i]);
+		struct mm_struct *mm = suture_task_mm(procs->of[i].task);
 		int ret;
 
 		if (!mm)
@@ -448,7 +448,7 @@ int suture_canary_begin(struct suture_survey *survey, const struct suture_procs 
 		if (!ret && survey->view.kind == SUTURE_VIEW_PATCHED)
 			patched++;
 		else if (!ret && survey->view.kind == SUTURE_VIEW_UNPATCHED)
-			total += suture_scope_allows(patch, procs->tasks[i], mm);
+			total += suture_scope_allows(patch, procs->of[i].task, mm);
 		mmput(mm);
 		if (ret == -ENOMEM)
 			return ret;

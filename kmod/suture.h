@@ -173,6 +173,7 @@ struct suture_patch {
 	struct list_head targets;
 
 	atomic_t applying;		/* processes that patch themselves (watch.c) */
+	struct list_head coming;	/* those that will, or are about it */
 
 	struct mutex records_lock;
 	struct list_head records;	/* struct suture_record: what the last try said */
@@ -290,18 +291,21 @@ int suture_read_elf(struct file *file, struct spm_elf *elf, bool strict, const c
 
 /* ---- watch.c */
 void suture_watch_init(struct suture_target *target);
+bool suture_watch_comes(struct suture_patch *patch, const struct mm_struct *mm);
 void suture_watch_flush(void);
 
 /* ---- process.c */
 struct suture_procs {
-	struct task_struct **tasks;	/* a thread of each process, referenced */
+	struct {
+		struct task_struct *task;	/* a thread of the process, referenced */
+		bool settled;			/* by the caller: nothing is left to do in it */
+	} *of;
 	unsigned int nr, room;
 };
 
 int suture_procs_collect(struct suture_procs *procs);
-bool suture_procs_have(const struct suture_procs *procs, const struct task_struct *t,
-		       unsigned int *from);
-void suture_procs_drop(struct suture_procs *procs, unsigned int i);
+bool suture_procs_settled(const struct suture_procs *procs, const struct task_struct *t,
+			  unsigned int *from);
 void suture_procs_free(struct suture_procs *procs);
 struct mm_struct *suture_task_mm(struct task_struct *leader);
 bool suture_mmap_read_lock(struct mm_struct *mm);

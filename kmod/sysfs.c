@@ -108,7 +108,7 @@ static ssize_t processes_show(struct kobject *kobj, struct kobj_attribute *attr,
 		return ret;
 	}
 	for (i = 0; i < procs.nr; i++) {
-		if (suture_proc_fill(survey, procs.tasks[i], &proc))
+		if (suture_proc_fill(survey, procs.of[i].task, &proc))
 			counts[proc.state]++;
 		cond_resched();
 	}

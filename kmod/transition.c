@@ -15,6 +15,7 @@
 #define PASSING_ROUNDS	100
 #define DIRTY_PAUSE_MS	10	/* between two looks for the sake of new mappings */
 #define ROUNDS		100	/* looks at the most because processes were changed, or ended */
+#define DIRTY_ROUNDS	10	/* of them, at all processes again, because of new mappings */
 #define LOST_ROUNDS	10	/* because they ended, while others are waited for anyway */
 #define CLEAN_LOOKS	5	/* see nobody_left() */
 #define LOOK_AROUND_MS	1000	/* between two looks that nothing has asked for */
@@ -61,8 +62,8 @@ static bool turned(const struct suture_patch *patch, u32 turns)
 }
 
 /*
- * Look at all processes but those that @seen has; it gets the ones that nothing is left to do
- * in. So a look again is short, and meets who forks and ends at once before he does. 0,
+ * Look at all processes but those that were settled by the last look, @seen, whose place this
+ * one takes. So a look again is short, and meets who forks and ends at once before he does. 0,
  * -ENOMEM, or -EAGAIN: the goal has turned meanwhile.
  */
 static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
@@ -89,39 +90,41 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 		ret = min(ret, 0);
 	}
 	for (i = 0; i < procs.nr && !ret; i++) {
-		bool again = false;
+		struct task_struct *leader = procs.of[i].task;
+		bool settled = true;
 
 		if (turned(patch, turns)) {
 			ret = -EAGAIN;
 			break;
 		}
-		if (suture_procs_have(seen, procs.tasks[i], &from))
+		if (suture_procs_settled(seen, leader, &from)) {
+			procs.of[i].settled = true;
 			continue;
-		if (suture_was_late(lates, procs.tasks[i])) {
+		}
+		if (suture_was_late(lates, leader)) {
 			tally->waiting++;
-			suture_procs_drop(&procs, i);
 			continue;
 		}
 		patch->hook_late = false;
-		outcome = suture_visit(survey, procs.tasks[i], goal);
+		outcome = suture_visit(survey, leader, goal);
 		if (patch->hook_late)
-			suture_late(lates, procs.tasks[i]);
+			suture_late(lates, leader);
 		switch (outcome) {
 		case SUTURE_OUTCOME_CHANGED:
 			tally->changed++;
-			again = true;	/* it may have another copy */
+			settled = false;	/* it may have another copy */
 			break;
 		case SUTURE_OUTCOME_PASSING:
 			tally->passing++;
 			fallthrough;
 		case SUTURE_OUTCOME_WAITING:
 			tally->waiting++;
-			again = true;
+			settled = false;
 			break;
 		case SUTURE_OUTCOME_STUCK:
 			/* Unloading must wait for everybody. */
-			again = goal == SUTURE_GOAL_UNPATCHED;
-			tally->waiting += again;
+			settled = goal == SUTURE_GOAL_PATCHED;
+			tally->waiting += !settled;
 			break;
 		case SUTURE_OUTCOME_LOST:
 			tally->lost++;
@@ -129,8 +132,7 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 		case SUTURE_OUTCOME_DONE:
 			break;
 		}
-		if (again)
-			suture_procs_drop(&procs, i);
+		procs.of[i].settled = settled;
 		cond_resched();
 	}
 	suture_procs_free(seen);
@@ -235,15 +237,19 @@ static bool must_repeat(const struct tally *tally, unsigned int rounds)
 
 static void step(struct suture_patch *patch)
 {
-	u32 turns = READ_ONCE(patch->turns);
-	enum suture_goal goal = READ_ONCE(patch->goal);
 	struct suture_lates lates = {};
 	struct suture_procs seen = {};
 	unsigned int rounds = 0;
-	bool applying;
+	enum suture_goal goal;
 	struct tally tally;
+	bool applying;
+	u32 turns;
 	int ret;
 
+	mutex_lock(&suture_lock);
+	turns = patch->turns;
+	goal = patch->goal;
+	mutex_unlock(&suture_lock);
 	if (READ_ONCE(patch->nudged))
 		follow_nudge(patch, goal, turns);
 	suture_nudges_cancel(patch);
@@ -252,13 +258,20 @@ static void step(struct suture_patch *patch)
 	suture_records_prune(patch, false);
 	suture_leftovers_prune(patch, false);
 	/* pairs with work_for(): who is at work towards the other goal is counted here, and met
-		 * by the next step; who begins from here on sees that it has turned */
+	 * by the next step; who begins from here on sees that it has turned */
 	smp_mb();
 	applying = goal == SUTURE_GOAL_UNPATCHED && atomic_read(&patch->applying);
-	do {
+	for (;;) {
 		ret = look(patch, goal, turns, &lates, &seen, &tally);
-		rounds++;
-	} while (!ret && must_repeat(&tally, rounds));
+		if (ret || !must_repeat(&tally, ++rounds))
+			break;
+		/* One that was settled has mapped something, and could not do all by itself. */
+		if (READ_ONCE(patch->dirty) && rounds < DIRTY_ROUNDS) {
+			WRITE_ONCE(patch->dirty, false);
+			suture_procs_free(&seen);
+			smp_mb();	/* as above: what made it dirty is seen by the look */
+		}
+	}
 	suture_procs_free(&seen);
 
 	mutex_lock(&suture_lock);

@@ -132,30 +132,35 @@ static enum suture_outcome towards_patched(struct suture_survey *survey, struct 
 /*
  * Another patch takes this one's place in some processes. If it is for this one as well, it
  * goes first: else a new process would run the earlier one until the later's own look. Where
- * its hook may refuse, the earlier one has to be there before. Is it in here since?
+ * its hook may refuse, the earlier one has to be there before.
  */
-static bool replacer_came(const struct suture_survey *survey, struct task_struct *leader)
+static enum suture_outcome put_in(struct suture_survey *survey, struct task_struct *leader,
+				  struct suture_patch *replacer)
 {
-	struct suture_patch *replacer = suture_replacer_get(survey->patch);
 	enum suture_outcome outcome = SUTURE_OUTCOME_DONE;
-	struct suture_survey *its = NULL;
+	struct suture_survey *its;
 
-	if (!replacer)
-		return false;
-	if (READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED && !suture_canary_staged(replacer) &&
-	    !suture_has_hooks(replacer, SUTURE_HOOK_PRE_PATCH))
-		its = suture_survey_new(replacer);
-	if (its && !suture_survey_mm(its, survey->mm) && its->view.kind == SUTURE_VIEW_UNPATCHED) {
+	if (READ_ONCE(replacer->goal) != SUTURE_GOAL_PATCHED || suture_canary_staged(replacer) ||
+	    suture_has_hooks(replacer, SUTURE_HOOK_PRE_PATCH))
+		return towards_patched(survey, leader);
+	/* The same is done there; of two tries here the second might be the lucky one. */
+	if (suture_watch_comes(survey->patch, survey->mm)) {
+		WRITE_ONCE(survey->patch->dirty, true);
+		return SUTURE_OUTCOME_DONE;
+	}
+	its = suture_survey_new(replacer);
+	if (its && !suture_survey_mm(its, survey->mm) && its->view.kind == SUTURE_VIEW_UNPATCHED &&
+	    READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED) {
 		replacer->hook_late = false;
 		outcome = towards_patched(its, leader);
 		survey->patch->hook_late |= replacer->hook_late;
 	}
+	suture_survey_free(its);
 	/* Who waits for it here is met by its own look. */
 	if (outcome != SUTURE_OUTCOME_DONE)
 		WRITE_ONCE(replacer->dirty, true);
-	suture_survey_free(its);
-	suture_patch_put(replacer);
-	return outcome == SUTURE_OUTCOME_CHANGED;
+	/* If it came, what the survey says is no longer so. */
+	return outcome == SUTURE_OUTCOME_CHANGED ? outcome : towards_patched(survey, leader);
 }
 
 /*
@@ -235,8 +240,8 @@ enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struc
 {
 	struct mm_struct *mm = suture_task_mm(leader);
 	struct suture_block block = { .func = SUTURE_NO_FUNC, .reason = SUTURE_REASON_BUSY };
+	struct suture_patch *replacer;
 	enum suture_outcome outcome;
-	bool came;
 	int ret;
 
 	if (!mm)
@@ -254,11 +259,12 @@ enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struc
 		block.reason = SUTURE_REASON_NONE;
 		outcome = ended(survey, leader, ret, &block, 0, SUTURE_PROC_WAITING);
 	} else if (goal == SUTURE_GOAL_PATCHED) {
-		came = survey->view.kind == SUTURE_VIEW_UNPATCHED && replacer_came(survey, leader);
-		outcome = towards_patched(survey, leader);
-		/* It may have forked before. */
-		if (came && outcome == SUTURE_OUTCOME_DONE)
-			outcome = SUTURE_OUTCOME_CHANGED;
+		replacer = survey->view.kind == SUTURE_VIEW_UNPATCHED ?
+			   suture_replacer_get(survey->patch) : NULL;
+		outcome = replacer ? put_in(survey, leader, replacer) :
+				     towards_patched(survey, leader);
+		if (replacer)
+			suture_patch_put(replacer);
 	} else {
 		outcome = towards_unpatched(survey, leader);
 	}

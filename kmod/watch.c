@@ -16,9 +16,14 @@ static atomic_t works_in_flight = ATOMIC_INIT(0);
 
 struct watch_work {
 	struct callback_head work;
+	struct list_head node;		/* patch->coming */
 	struct suture_patch *patch;	/* referenced */
+	const struct mm_struct *mm;	/* never followed */
+	unsigned long since;		/* jiffies */
 	bool shared;			/* the mm had other users when the text was mapped */
 };
+
+static DEFINE_SPINLOCK(coming_lock);
 
 #define FORK_WAIT_MS	20
 #define FORK_PAUSE_US	100
@@ -95,23 +100,53 @@ static void work_for(struct suture_patch *patch, bool shared)
 	}
 }
 
+/* The count last: rmmod waits for it. */
+static void end_work(struct watch_work *work)
+{
+	struct suture_patch *patch = work->patch;
+
+	spin_lock(&coming_lock);
+	list_del(&work->node);
+	spin_unlock(&coming_lock);
+	kfree(work);
+	suture_patch_put(patch);
+	atomic_dec(&works_in_flight);
+}
+
 static void watch_work(struct callback_head *cb)
 {
 	struct watch_work *work = container_of(cb, struct watch_work, work);
 	struct suture_patch *patch = work->patch;
 	struct suture_patch *replacer = suture_replacer_get(patch);
-	bool shared = work->shared;
 
-	kfree(work);
 	/* Whatever the order of the works: who would have the earlier patch first would run it
 	 * until the transition has looked. The later one's own work then finds it done. */
 	if (replacer) {
-		work_for(replacer, shared);
+		work_for(replacer, work->shared);
 		suture_patch_put(replacer);
 	}
-	work_for(patch, shared);
-	suture_patch_put(patch);
-	atomic_dec(&works_in_flight);
+	work_for(patch, work->shared);
+	end_work(work);
+}
+
+#define COMES_SOON_MS	1000	/* for as long a system call may take after it has mapped */
+
+/*
+ * suture_watch_comes - will the process patch itself any moment, or is it about it?
+ *
+ * Then nobody runs its new text before that is done. False also where it has taken too long.
+ */
+bool suture_watch_comes(struct suture_patch *patch, const struct mm_struct *mm)
+{
+	unsigned long oldest = jiffies - msecs_to_jiffies(COMES_SOON_MS);
+	const struct watch_work *work;
+	bool found = false;
+
+	spin_lock(&coming_lock);
+	list_for_each_entry(work, &patch->coming, node)
+		found |= work->mm == mm && time_after(work->since, oldest);
+	spin_unlock(&coming_lock);
+	return found;
 }
 
 /* In the mapping task, its mmap_lock held for writing. */
@@ -128,17 +163,18 @@ static void mapped(struct suture_uprobe *uprobe, struct mm_struct *mm)
 		goto later;
 	init_task_work(&work->work, watch_work);
 	work->patch = patch;
+	work->mm = mm;
+	work->since = jiffies;
 	/* Now, as nobody can fork it: one that shares it may, as soon as the lock is free, and
 	 * have ended before the work begins. */
 	work->shared = atomic_read(&mm->mm_users) > 1;
 	kref_get(&patch->ref);
 	atomic_inc(&works_in_flight);
-	if (!suture_task_work_add(current, &work->work))
-		return;
-	/* It exits. The count last, as in watch_work(): rmmod waits for it. */
-	kfree(work);
-	suture_patch_put(patch);
-	atomic_dec(&works_in_flight);
+	spin_lock(&coming_lock);
+	list_add(&work->node, &patch->coming);
+	spin_unlock(&coming_lock);
+	if (suture_task_work_add(current, &work->work))
+		end_work(work);		/* it exits */
 	return;
 later:
 	WRITE_ONCE(patch->dirty, true);
