@@ -141,12 +141,14 @@ static enum suture_outcome put_in(struct suture_survey *survey, struct task_stru
 	struct suture_survey *its;
 
 	if (READ_ONCE(replacer->goal) != SUTURE_GOAL_PATCHED || suture_canary_staged(replacer) ||
-	    suture_has_hooks(replacer, SUTURE_HOOK_PRE_PATCH))
+	    suture_has_hooks(replacer, SUTURE_HOOK_PRE_PATCH) ||
+	    !suture_scope_allows(replacer, leader, survey->mm))
 		return towards_patched(survey, leader);
 	/* The same is done there; of two tries here the second might be the lucky one. */
 	if (suture_watch_comes(survey->patch, survey->mm)) {
 		WRITE_ONCE(survey->patch->dirty, true);
-		return SUTURE_OUTCOME_DONE;
+		return READ_ONCE(survey->patch->state) == SUTURE_PATCH_APPLIED ?
+		       SUTURE_OUTCOME_DONE : SUTURE_OUTCOME_PASSING;
 	}
 	its = suture_survey_new(replacer);
 	if (its && !suture_survey_mm(its, survey->mm) && its->view.kind == SUTURE_VIEW_UNPATCHED &&

@@ -143,8 +143,14 @@ bool suture_watch_comes(struct suture_patch *patch, const struct mm_struct *mm)
 	bool found = false;
 
 	spin_lock(&coming_lock);
-	list_for_each_entry(work, &patch->coming, node)
-		found |= work->mm == mm && time_after(work->since, oldest);
+	/* The newest first. */
+	list_for_each_entry(work, &patch->coming, node) {
+		if (time_before(work->since, oldest))
+			break;
+		found = work->mm == mm;
+		if (found)
+			break;
+	}
 	spin_unlock(&coming_lock);
 	return found;
 }
