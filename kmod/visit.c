@@ -14,8 +14,9 @@ static bool is_passing(u32 reason)
 	       reason == SUTURE_REASON_BUSY;
 }
 
-static enum suture_outcome ended(const struct suture_survey *survey, struct task_struct *leader, int ret,
-			  const struct suture_block *block, u32 held_us, u32 waiting_state)
+static enum suture_outcome ended(const struct suture_survey *survey, struct task_struct *leader,
+				 int ret, const struct suture_block *block, u32 held_us,
+				 u32 waiting_state)
 {
 	struct suture_patch *patch = survey->patch;
 	u32 state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
@@ -194,7 +195,8 @@ static bool is_kept(const struct suture_survey *survey, struct task_struct *lead
 	return keep;
 }
 
-static enum suture_outcome towards_unpatched(struct suture_survey *survey, struct task_struct *leader)
+static enum suture_outcome towards_unpatched(struct suture_survey *survey,
+					     struct task_struct *leader)
 {
 	const struct suture_view *view = &survey->view;
 	struct suture_block block = { .func = SUTURE_NO_FUNC };
