@@ -81,8 +81,9 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 	} else if (!ret) {
 		ret = write_edits(change, change->edits, block);
 	}
-	if (!ret)
-		run_hooks(change, gate, change->post, &ignored);
+	/* What is done is done; but the time that a late one took counts (late.c). */
+	if (!ret && run_hooks(change, gate, change->post, &ignored) == -ETIMEDOUT)
+		change->parts[0].patch->hook_late = true;
 	return ret;
 }
 

@@ -11,35 +11,47 @@ nobody() {
 many=10
 for ((i = 0; i < many; i++)); do
 	start "bad$i" nobody "$T/hooks/hooked"
-	is "bad$i" ok deed 1 3 30
 done
-# it comes behind them
+# they come behind them
 start good "$T/hooks/hooked"
 start other "$T/funcs/funcs"
-suture apply --no-wait "$(spm hooked)"
-suture apply --no-wait "$(spm replace)"
-begin=$(now_ms)
-wait_for 30 state_is hooked "${pid[good]}" patched
-took=$(($(now_ms) - begin))
-echo "patched behind $many hooks that are late: $took ms"
-is good 101 call
-wait_for 30 state_is replace "${pid[other]}" patched
-took2=$(($(now_ms) - begin))
-echo "another patch: $took2 ms"
-# each of them has a second
-expect_le $took $((many * 1000 * 3 / 4)) "ms for the process of another"
-expect_le $took2 $((many * 1000 * 3 / 4)) "ms for another patch"
-# in the end all of them have been asked
-wait_for 60 eval "[ \$(total hooked failed) = $many ]"
-revert replace
-for ((i = 0; i < many; i++)); do
-	is "bad$i" ok deed 1 0 0
-done
-revert hooked
+
+# late KIND STATE N: hooks of that kind loop; in the end N processes are in that state
+late() {
+	local begin took took2
+	for ((i = 0; i < many; i++)); do
+		is "bad$i" ok deed "$1" 2 0
+	done
+	suture apply --no-wait "$(spm hooked)"
+	suture apply --no-wait "$(spm replace)"
+	begin=$(now_ms)
+	wait_for 30 state_is hooked "${pid[good]}" patched
+	took=$(($(now_ms) - begin))
+	echo "patched behind $many hooks of kind $1 that are late: $took ms"
+	is good 101 call
+	wait_for 30 state_is replace "${pid[other]}" patched
+	took2=$(($(now_ms) - begin))
+	echo "another patch: $took2 ms"
+	# each of them has a second
+	expect_le $took $((many * 1000 * 3 / 4)) "ms for the process of another"
+	expect_le $took2 $((many * 1000 * 3 / 4)) "ms for another patch"
+	# in the end all of them have been asked
+	wait_for 60 eval "[ \$(total hooked $2) = $3 ]"
+	for ((i = 0; i < many; i++)); do
+		ask "bad$i" log
+		expect_match "$answer" "$1:" "the hook was run"
+		is "bad$i" ok deed "$1" 0 0
+	done
+	revert replace
+	revert hooked
+	is good 2 call
+}
+
+late 1 failed $many
+late 2 patched $((many + 1))
 for ((i = 0; i < many; i++)); do
 	is "bad$i" 2 call
 	stop "bad$i"
 done
-is good 2 call
 stop good
 stop other
