@@ -30,11 +30,13 @@ static int run_hooks(struct suture_change *change, struct suture_gate *gate, u32
 {
 	const struct suture_part *part = &change->parts[0];
 	struct suture_block ignored;
+	u64 begin = ktime_get_ns();
 	int ret;
 
 	if (!kind || !suture_has_hooks(part->patch, kind))
 		return 0;
 	ret = suture_hooks_run(gate, part->patch, part->base, kind, block);
+	part->patch->hooks_ns += ktime_get_ns() - begin;
 	change->born |= suture_gate_check_again(gate, &ignored) != 0;
 	return ret;
 }
@@ -81,9 +83,8 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 	} else if (!ret) {
 		ret = write_edits(change, change->edits, block);
 	}
-	/* What is done is done; but the time that a late one took counts (late.c). */
-	if (!ret && run_hooks(change, gate, change->post, &ignored) == -ETIMEDOUT)
-		change->parts[0].patch->hook_late = true;
+	if (!ret)
+		run_hooks(change, gate, change->post, &ignored);
 	return ret;
 }
 

@@ -53,6 +53,22 @@ again:
 	return 0;
 }
 
+/* The process with this start time, or else the first that is younger, or 0. */
+unsigned int suture_procs_find(const struct suture_procs *procs, u64 started)
+{
+	unsigned int i, found = 0;
+
+	for (i = procs->nr; started && i-- > 0;) {
+		u64 its = procs->of[i].task->start_boottime;
+
+		if (its == started)
+			return i;
+		if (its > started)
+			found = i;
+	}
+	return found;
+}
+
 /*
  * suture_procs_settled - is nothing left to do in this process, by an earlier collection?
  * @from: where to look on, 0 at first

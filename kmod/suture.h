@@ -33,7 +33,7 @@
  *   current.c     the same by the process itself, in text that is new
  *   transition.c  one process after the other towards the goal
  *   visit.c       the part of it in one process
- *   late.c        whose hooks have been late in this step
+ *   share.c       how long the hooks of each user have taken in this step
  *   nudge.c       a thread that comes back tells the transition
  *   scope.c       which processes a patch is for: rules, canary
  *   fail.c        failures for tests
@@ -155,7 +155,8 @@ struct suture_patch {
 	bool dirty;			/* a new mapping wants a look */
 	unsigned long look_until;	/* jiffies: a fork may bring somebody; 0: none */
 	bool left_over;			/* a mapping that nothing leads to; the transition's */
-	bool hook_late;			/* in the process just looked at; likewise */
+	u64 hooks_ns;			/* its hooks took, in the process just visited; likewise */
+	u64 first;			/* start time of who comes first in a look; likewise */
 	unsigned long last_look;	/* jiffies */
 	struct pid *nudged;		/* nudge.c: a process that may not wait any more */
 	unsigned long last_nudge;	/* jiffies */
@@ -304,6 +305,7 @@ struct suture_procs {
 };
 
 int suture_procs_collect(struct suture_procs *procs);
+unsigned int suture_procs_find(const struct suture_procs *procs, u64 started);
 bool suture_procs_settled(const struct suture_procs *procs, const struct task_struct *t,
 			  unsigned int *from);
 void suture_procs_free(struct suture_procs *procs);
@@ -604,16 +606,20 @@ void suture_runners_exit(void);
 int suture_ranges_linker(struct suture_ranges *ranges, struct suture_patch *patch,
 			 struct mm_struct *mm, const struct suture_view *view);
 
-/* ---- late.c */
-#define SUTURE_MAX_LATES	16
+/* ---- share.c */
+#define SUTURE_MAX_SHARES	16
 
-struct suture_lates {
+struct suture_shares {
 	unsigned int nr;
-	kuid_t owners[SUTURE_MAX_LATES];
+	struct {
+		kuid_t owner;
+		u64 ns;
+	} of[SUTURE_MAX_SHARES];
+	u64 first;			/* start time of the first that was put off, or 0 */
 };
 
-bool suture_was_late(const struct suture_lates *lates, struct task_struct *leader);
-void suture_late(struct suture_lates *lates, struct task_struct *leader);
+bool suture_share_spent(struct suture_shares *shares, struct task_struct *leader);
+void suture_share_spend(struct suture_shares *shares, struct task_struct *leader, u64 ns);
 
 /* ---- fail.c */
 bool suture_fails(void);

@@ -67,12 +67,12 @@ static bool turned(const struct suture_patch *patch, u32 turns)
  * -ENOMEM, or -EAGAIN: the goal has turned meanwhile.
  */
 static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
-		struct suture_lates *lates, struct suture_procs *seen, struct tally *tally)
+		struct suture_shares *shares, struct suture_procs *seen, struct tally *tally)
 {
 	struct suture_survey *survey;
 	struct suture_procs procs;
 	enum suture_outcome outcome;
-	unsigned int i, from = 0;
+	unsigned int i, left, from = 0;
 	int ret;
 
 	memset(tally, 0, sizeof(*tally));
@@ -89,10 +89,16 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 		tally->waiting = max(ret, 0);
 		ret = min(ret, 0);
 	}
-	for (i = 0; i < procs.nr && !ret; i++) {
-		struct task_struct *leader = procs.of[i].task;
+	i = suture_procs_find(&procs, patch->first);
+	for (left = procs.nr; left && !ret; left--, i++) {
+		struct task_struct *leader;
 		bool settled = true;
 
+		if (i == procs.nr) {
+			i = 0;
+			from = 0;
+		}
+		leader = procs.of[i].task;
 		if (turned(patch, turns)) {
 			ret = -EAGAIN;
 			break;
@@ -101,14 +107,13 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 			procs.of[i].settled = true;
 			continue;
 		}
-		if (suture_was_late(lates, leader)) {
+		if (suture_share_spent(shares, leader)) {
 			tally->waiting++;
 			continue;
 		}
-		patch->hook_late = false;
+		patch->hooks_ns = 0;
 		outcome = suture_visit(survey, leader, goal);
-		if (patch->hook_late)
-			suture_late(lates, leader);
+		suture_share_spend(shares, leader, patch->hooks_ns);
 		switch (outcome) {
 		case SUTURE_OUTCOME_CHANGED:
 			tally->changed++;
@@ -196,7 +201,8 @@ static void conclude(struct suture_patch *patch, enum suture_goal goal, bool don
 #define NUDGE_SOON_MS	100	/* after one in vain, looks come often, unless many were */
 
 /* A thread of this process has come back, and is just leaving the function. */
-static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 turns)
+static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 turns,
+			 struct suture_shares *shares)
 {
 	struct pid *tgid = xchg(&patch->nudged, NULL);
 	struct task_struct *leader = get_pid_task(tgid, PIDTYPE_TGID);
@@ -206,7 +212,9 @@ static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 
 
 	for (i = 0; survey && i < NUDGE_TRIES && !turned(patch, turns); i++) {
 		survey->leaving = !i;
+		patch->hooks_ns = 0;
 		outcome = suture_visit(survey, leader, goal);
+		suture_share_spend(shares, leader, patch->hooks_ns);
 		if (outcome != SUTURE_OUTCOME_WAITING && outcome != SUTURE_OUTCOME_PASSING)
 			break;
 		usleep_range(NUDGE_FIRST_US << i, 2 * NUDGE_FIRST_US << i);
@@ -237,7 +245,7 @@ static bool must_repeat(const struct tally *tally, unsigned int rounds)
 
 static void step(struct suture_patch *patch)
 {
-	struct suture_lates lates = {};
+	struct suture_shares shares = {};
 	struct suture_procs seen = {};
 	unsigned int rounds = 0;
 	enum suture_goal goal;
@@ -251,7 +259,7 @@ static void step(struct suture_patch *patch)
 	goal = patch->goal;
 	mutex_unlock(&suture_lock);
 	if (READ_ONCE(patch->nudged))
-		follow_nudge(patch, goal, turns);
+		follow_nudge(patch, goal, turns, &shares);
 	suture_nudges_cancel(patch);
 	WRITE_ONCE(patch->dirty, false);
 	patch->left_over = false;
@@ -262,7 +270,7 @@ static void step(struct suture_patch *patch)
 	smp_mb();
 	applying = goal == SUTURE_GOAL_UNPATCHED && atomic_read(&patch->applying);
 	for (;;) {
-		ret = look(patch, goal, turns, &lates, &seen, &tally);
+		ret = look(patch, goal, turns, &shares, &seen, &tally);
 		if (ret || !must_repeat(&tally, ++rounds))
 			break;
 		/* One that was settled has mapped something, and could not do all by itself. */
@@ -273,6 +281,7 @@ static void step(struct suture_patch *patch)
 		}
 	}
 	suture_procs_free(&seen);
+	patch->first = shares.first;
 
 	mutex_lock(&suture_lock);
 	if (patch->turns != turns)

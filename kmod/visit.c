@@ -54,7 +54,6 @@ static enum suture_outcome ended(const struct suture_survey *survey, struct task
 		ret = block->value;
 	else if (block->reason == SUTURE_REASON_HOOK_LATE)
 		state = SUTURE_PROC_FAILED;
-	patch->hook_late |= block->reason == SUTURE_REASON_HOOK_LATE;
 	suture_record(patch, leader, survey->mm, state, ret, block, held_us);
 	return SUTURE_OUTCOME_STUCK;
 }
@@ -154,9 +153,9 @@ static enum suture_outcome put_in(struct suture_survey *survey, struct task_stru
 	its = suture_survey_new(replacer);
 	if (its && !suture_survey_mm(its, survey->mm) && its->view.kind == SUTURE_VIEW_UNPATCHED &&
 	    READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED) {
-		replacer->hook_late = false;
+		replacer->hooks_ns = 0;
 		outcome = towards_patched(its, leader);
-		survey->patch->hook_late |= replacer->hook_late;
+		survey->patch->hooks_ns += replacer->hooks_ns;
 	}
 	suture_survey_free(its);
 	/* Who waits for it here is met by its own look. */
