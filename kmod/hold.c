@@ -30,13 +30,11 @@ static int run_hooks(struct suture_change *change, struct suture_gate *gate, u32
 {
 	const struct suture_part *part = &change->parts[0];
 	struct suture_block ignored;
-	u64 begin = ktime_get_ns();
 	int ret;
 
 	if (!kind || !suture_has_hooks(part->patch, kind))
 		return 0;
 	ret = suture_hooks_run(gate, part->patch, part->base, kind, block);
-	part->patch->hooks_ns += ktime_get_ns() - begin;
 	change->born |= suture_gate_check_again(gate, &ignored) != 0;
 	return ret;
 }
@@ -99,6 +97,7 @@ int suture_change_hold(struct suture_change *change, struct task_struct *leader,
 		       struct suture_block *block, u32 *ret_held)
 {
 	struct suture_gate *gate;
+	u64 begin;
 	int ret;
 
 	if (suture_change_wants_hooks(change))
@@ -111,8 +110,12 @@ int suture_change_hold(struct suture_change *change, struct task_struct *leader,
 				 block->reason == SUTURE_REASON_ALTSTACK);
 	if (change->inside && change->inside_ok)
 		ret = 0;
-	if (!ret)
+	if (!ret) {
+		begin = ktime_get_ns();
 		ret = write_in_hold(change, gate, block);
+		if (suture_change_wants_hooks(change))
+			change->parts[0].patch->hooks_ns += ktime_get_ns() - begin;
+	}
 	*ret_held = max(*ret_held, suture_gate_open(gate));
 	return ret;
 }

@@ -73,9 +73,9 @@ unsigned int suture_procs_find(const struct suture_procs *procs, u64 started)
  * suture_procs_settled - is nothing left to do in this process, by an earlier collection?
  * @from: where to look on, 0 at first
  *
- * For the processes of a later one, in their order: new ones are further down the list of
- * processes, so each is compared with few. As both hold references, no task_struct has been
- * used again.
+ * For the processes of a later one, in their order, with @from 0 again where that begins at
+ * the top: new ones are further down the list of processes, so each is compared with few. As
+ * both hold references, no task_struct has been used again.
  */
 bool suture_procs_settled(const struct suture_procs *procs, const struct task_struct *t,
 			  unsigned int *from)

@@ -3,8 +3,9 @@
  * While a hook runs, the transitions of all others wait: up to a minute for one, and anybody
  * can have hooks that take their time, in as many processes as he may start. So in one step
  * of a transition the hooks in all processes of a user have one share of time. Who is put
- * off when it is spent comes first in the next step: else one whose hook is slow each time
- * would keep the user's others waiting for ever.
+ * off when it is spent comes first in the next step, before those that have begun since the
+ * round did: else one whose hook is slow each time, or ever new ones, would keep the user's
+ * others waiting for ever.
  */
 #include <linux/cred.h>
 #include <linux/user_namespace.h>
@@ -29,44 +30,56 @@ static kuid_t owner(struct task_struct *leader)
 	return uid;
 }
 
-/* What the owner of this process has spent, or NULL. */
-static u64 *spent(struct suture_shares *shares, kuid_t uid)
-{
-	unsigned int i;
-
-	for (i = 0; i < min_t(unsigned int, shares->nr, SUTURE_MAX_SHARES); i++) {
-		if (uid_eq(shares->of[i].owner, uid))
-			return &shares->of[i].ns;
-	}
-	return NULL;
-}
-
 /* Is this process to wait for the next step? */
-bool suture_share_spent(struct suture_shares *shares, struct task_struct *leader)
-{
-	const u64 *ns = shares->nr ? spent(shares, owner(leader)) : NULL;
-
-	if (!ns || *ns < SHARE_NS)
-		return false;
-	if (!shares->first)
-		shares->first = leader->start_boottime;
-	return true;
-}
-
-/* Hooks in this process have taken so long. Of many users the last ones count. */
-void suture_share_spend(struct suture_shares *shares, struct task_struct *leader, u64 ns)
+bool suture_share_spent(const struct suture_shares *shares, struct task_struct *leader)
 {
 	kuid_t uid;
-	u64 *sum;
+	unsigned int i;
+
+	if (!shares->nr)
+		return false;
+	uid = owner(leader);
+	for (i = 0; i < shares->nr; i++) {
+		if (uid_eq(shares->of[i].owner, uid))
+			return shares->of[i].ns >= SHARE_NS;
+	}
+	return false;
+}
+
+/* Hooks in this process have taken so long. Of many users those count that spend most. */
+void suture_share_spend(struct suture_shares *shares, struct task_struct *leader, u64 ns)
+{
+	unsigned int i, least = 0;
+	kuid_t uid;
 
 	if (!ns)
 		return;
 	uid = owner(leader);
-	sum = spent(shares, uid);
-	if (sum) {
-		*sum += ns;
-		return;
+	for (i = 0; i < shares->nr; i++) {
+		if (uid_eq(shares->of[i].owner, uid)) {
+			shares->of[i].ns += ns;
+			return;
+		}
+		if (shares->of[i].ns < shares->of[least].ns)
+			least = i;
 	}
-	shares->of[shares->nr % SUTURE_MAX_SHARES].owner = uid;
-	shares->of[shares->nr++ % SUTURE_MAX_SHARES].ns = ns;
+	if (shares->nr < SUTURE_MAX_SHARES)
+		least = shares->nr++;
+	shares->of[least].owner = uid;
+	shares->of[least].ns = ns;
+}
+
+/*
+ * suture_share_put_off - who is first in the next step?
+ * @first: start time of the first that was put off in this one, or 0
+ *
+ * Younger ones than the round is: all the others that were behind have been visited.
+ */
+void suture_share_put_off(struct suture_patch *patch, u64 first)
+{
+	patch->first = first;
+	if (first <= patch->round)
+		return;
+	patch->first = 0;
+	patch->round = ktime_get_boottime_ns();
 }

@@ -156,7 +156,8 @@ struct suture_patch {
 	unsigned long look_until;	/* jiffies: a fork may bring somebody; 0: none */
 	bool left_over;			/* a mapping that nothing leads to; the transition's */
 	u64 hooks_ns;			/* its hooks took, in the process just visited; likewise */
-	u64 first;			/* start time of who comes first in a look; likewise */
+	u64 first;			/* start time of who comes first in a step; likewise */
+	u64 round;			/* start time of the youngest of this round; likewise */
 	unsigned long last_look;	/* jiffies */
 	struct pid *nudged;		/* nudge.c: a process that may not wait any more */
 	unsigned long last_nudge;	/* jiffies */
@@ -618,8 +619,9 @@ struct suture_shares {
 	u64 first;			/* start time of the first that was put off, or 0 */
 };
 
-bool suture_share_spent(struct suture_shares *shares, struct task_struct *leader);
+bool suture_share_spent(const struct suture_shares *shares, struct task_struct *leader);
 void suture_share_spend(struct suture_shares *shares, struct task_struct *leader, u64 ns);
+void suture_share_put_off(struct suture_patch *patch, u64 first);
 
 /* ---- fail.c */
 bool suture_fails(void);

@@ -108,6 +108,8 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 			continue;
 		}
 		if (suture_share_spent(shares, leader)) {
+			if (!shares->first)
+				shares->first = leader->start_boottime;
 			tally->waiting++;
 			continue;
 		}
@@ -215,7 +217,8 @@ static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 
 		patch->hooks_ns = 0;
 		outcome = suture_visit(survey, leader, goal);
 		suture_share_spend(shares, leader, patch->hooks_ns);
-		if (outcome != SUTURE_OUTCOME_WAITING && outcome != SUTURE_OUTCOME_PASSING)
+		if ((outcome != SUTURE_OUTCOME_WAITING && outcome != SUTURE_OUTCOME_PASSING) ||
+		    suture_share_spent(shares, leader))
 			break;
 		usleep_range(NUDGE_FIRST_US << i, 2 * NUDGE_FIRST_US << i);
 	}
@@ -281,7 +284,8 @@ static void step(struct suture_patch *patch)
 		}
 	}
 	suture_procs_free(&seen);
-	patch->first = shares.first;
+	if (!ret)
+		suture_share_put_off(patch, shares.first);
 
 	mutex_lock(&suture_lock);
 	if (patch->turns != turns)
