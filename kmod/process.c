@@ -56,17 +56,17 @@ again:
 /* The process with this start time, or else the first that is younger, or 0. */
 unsigned int suture_procs_find(const struct suture_procs *procs, u64 started)
 {
-	unsigned int i, found = 0;
+	unsigned int i, found = procs->nr;
 
-	for (i = procs->nr; started && i-- > 0;) {
+	for (i = 0; started && i < procs->nr; i++) {
 		u64 its = procs->of[i].task->start_boottime;
 
 		if (its == started)
 			return i;
 		if (its > started)
-			found = i;
+			found = min(found, i);
 	}
-	return found;
+	return found < procs->nr ? found : 0;
 }
 
 /*

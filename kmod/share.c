@@ -46,7 +46,10 @@ bool suture_share_spent(const struct suture_shares *shares, struct task_struct *
 	return false;
 }
 
-/* Hooks in this process have taken so long. Of many users those count that spend most. */
+/*
+ * Hooks in this process have taken so long. Of many users those count that spend most: the
+ * others share a place and its sum (Metwally et al., "Space-Saving", 2005).
+ */
 void suture_share_spend(struct suture_shares *shares, struct task_struct *leader, u64 ns)
 {
 	unsigned int i, least = 0;
@@ -66,7 +69,7 @@ void suture_share_spend(struct suture_shares *shares, struct task_struct *leader
 	if (shares->nr < SUTURE_MAX_SHARES)
 		least = shares->nr++;
 	shares->of[least].owner = uid;
-	shares->of[least].ns = ns;
+	shares->of[least].ns += ns;
 }
 
 /*
