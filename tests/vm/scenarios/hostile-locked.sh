@@ -44,7 +44,8 @@ start bad "$T/layers/locked" two "$LIB"
 expect_eq "$(proc replace "${pid[bad]}" state)" patched "his state"
 is bad ok hold
 expect_status 4 suture revert --timeout 1 replace
-expect_match "$output" "locked +(waiting|draining): a lock or a page of the process was not free" "he is named"
+# named, when it has been tried behind a thread that was inside
+wait_for 10 eval "[[ \$(suture status replace) =~ locked\ +(waiting|draining):\ a\ lock\ or\ a\ page\ of\ the\ process\ was\ not\ free ]]"
 is good ok old replace
 expect_le "$(seconds bash -c ':')" $((1 + 3 * usual)) "seconds for a new process"
 apply layers-above

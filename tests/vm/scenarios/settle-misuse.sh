@@ -1,6 +1,6 @@
 #!/bin/bash
 # meaning: the ioctls of second opinions refuse wrong arguments, other pid namespaces, and who has no rights
-# limit: 180
+# limit: 240
 . /suture/tests/vm/lib.sh
 . /suture/tests/targets/talk.sh
 
@@ -36,7 +36,7 @@ output=$(suture settle --json unwound) || true
 ok "suture settle with 300 threads more: $(($(now_ms) - begin)) ms"
 expect_eq "$(proc unwound "$one" state)" waiting "state"
 is one 1 leave
-apply unwound --timeout 60
+apply unwound --timeout $((60 * SUTURE_FACTOR))
 expect_eq "$(proc unwound "$one" state)" patched "state with 300 stale words"
-revert unwound --timeout 60
+revert unwound --timeout $((60 * SUTURE_FACTOR))
 stop one
