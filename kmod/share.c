@@ -76,7 +76,8 @@ void suture_share_spend(struct suture_shares *shares, struct task_struct *leader
  * suture_share_put_off - who is first in the next step?
  * @first: start time of the first that was put off in this one, or 0
  *
- * Younger ones than the round is: all the others that were behind have been visited.
+ * One that has begun since the round did: all older ones behind the place have been visited,
+ * and a new round begins at the top.
  */
 void suture_share_put_off(struct suture_patch *patch, u64 first)
 {
