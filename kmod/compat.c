@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/static_call.h>
+#include <linux/tracepoint.h>
 
 #include "compat.h"
 
@@ -119,6 +120,47 @@ bool suture_zap(struct vm_area_struct *vma, unsigned long start, unsigned long s
 	else if (zap_single_func)
 		static_call(zap_single)(vma, start, size, NULL);
 	return zap_range_func || zap_single_func;
+}
+
+/* ---------------------------------------------------------------- fork */
+
+/* On PREEMPT_RT nothing can be allocated in there. */
+#if defined(CONFIG_TRACEPOINTS) && !defined(CONFIG_PREEMPT_RT)
+static struct tracepoint *fork_tracepoint;
+
+/* It is not exported by its name. */
+static void match_fork(struct tracepoint *tp, void *unused)
+{
+	if (!strcmp(tp->name, "sched_process_fork"))
+		fork_tracepoint = tp;
+}
+
+int suture_fork_probe_register(suture_fork_probe_type *probe)
+{
+	if (!fork_tracepoint)
+		for_each_kernel_tracepoint(match_fork, NULL);
+	return fork_tracepoint ? tracepoint_probe_register(fork_tracepoint, probe, NULL) :
+				 -EOPNOTSUPP;
+}
+
+void suture_fork_probe_unregister(suture_fork_probe_type *probe)
+{
+	tracepoint_probe_unregister(fork_tracepoint, probe, NULL);
+}
+#else
+int suture_fork_probe_register(suture_fork_probe_type *probe)
+{
+	return -EOPNOTSUPP;
+}
+
+void suture_fork_probe_unregister(suture_fork_probe_type *probe)
+{
+}
+#endif
+
+void suture_fork_probe_flush(void)
+{
+	tracepoint_synchronize_unregister();
 }
 
 /* ----------------------------------------------------------------- gup */

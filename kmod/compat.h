@@ -88,6 +88,17 @@ static inline struct rseq __user *suture_rseq(void)
 }
 #endif
 
+/*
+ * Be told of each fork: in the parent, when the child is in the list of processes and before it
+ * runs. The probe may not sleep. -EOPNOTSUPP: this kernel has no tracepoint that would do.
+ * One at a time; the last call may be under way until suture_fork_probe_flush().
+ */
+typedef void suture_fork_probe_type(void *unused, struct task_struct *parent,
+				    struct task_struct *child);
+int suture_fork_probe_register(suture_fork_probe_type *probe);
+void suture_fork_probe_unregister(suture_fork_probe_type *probe);
+void suture_fork_probe_flush(void);
+
 /* Threads that share an mm and never run user code. */
 static inline bool suture_is_worker(const struct task_struct *t)
 {

@@ -59,10 +59,11 @@ static void __exit suture_exit(void)
 {
 	suture_device_exit();
 	suture_transition_exit();
+	suture_births_flush();
 	suture_watch_flush();
 	suture_nudges_flush();
 	suture_runners_exit();
-	suture_gate_flush();	/* also for the last instructions of watch_work() */
+	suture_gate_flush();	/* and the last instructions of watch_work(), birth_work() */
 	suture_sysfs_exit();
 	suture_revoke_exit();
 	suture_rollback_exit();

@@ -224,6 +224,8 @@ static struct suture_patch *read_patch(struct file *file, char *message)
 	INIT_LIST_HEAD(&patch->records);
 	INIT_LIST_HEAD(&patch->leftovers);
 	INIT_LIST_HEAD(&patch->coming);
+	INIT_LIST_HEAD(&patch->birth_node);
+	INIT_LIST_HEAD(&patch->births);
 	init_rwsem(&patch->targets_sem);
 	mutex_init(&patch->records_lock);
 	init_waitqueue_head(&patch->wait);

@@ -177,6 +177,12 @@ struct suture_patch {
 	atomic_t applying;		/* processes that patch themselves (watch.c) */
 	struct list_head coming;	/* those that will, or are about it */
 
+	struct list_head birth_node;	/* birth.c: new processes wait for their visit */
+	struct list_head births;	/* those that do */
+	unsigned int unvisited;		/* so many of them; read anywhere */
+	unsigned long hold_until;	/* jiffies; 0: none was held yet. The transition's */
+	u32 hold_turns;			/* turns of the goal then; likewise */
+
 	struct mutex records_lock;
 	struct list_head records;	/* struct suture_record: what the last try said */
 	unsigned int nr_records, prune_at;
@@ -296,6 +302,13 @@ void suture_watch_init(struct suture_target *target);
 bool suture_watch_comes(struct suture_patch *patch, const struct mm_struct *mm);
 void suture_watch_flush(void);
 
+/* ---- birth.c */
+void suture_births_hold(struct suture_patch *patch, bool on);
+void suture_births_each(void (*fn)(struct suture_patch *patch));
+struct task_struct *suture_births_next(struct suture_patch *patch);
+bool suture_births_visited(struct suture_patch *patch, const struct task_struct *leader);
+void suture_births_flush(void);
+
 /* ---- process.c */
 struct suture_procs {
 	struct {
@@ -391,6 +404,7 @@ struct suture_survey {
 	const struct suture_crew *crew;	/* neighbours, the patch itself first */
 	struct suture_view view;	/* the answer */
 	bool leaving;			/* by the caller: a thread is just coming out */
+	bool newborn;			/* likewise: it waits for this visit (birth.c) */
 	bool in_force;			/* a mapping of the patch is in use, whatever the view */
 	u32 mapped;			/* bit per object: some part of the file */
 	bool too_many;

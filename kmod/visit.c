@@ -40,8 +40,8 @@ static enum suture_outcome ended(const struct suture_survey *survey, struct task
 		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
 		if (is_passing(block->reason))
 			return SUTURE_OUTCOME_PASSING;
-		if (block->reason == SUTURE_REASON_INSIDE ||
-		    block->reason == SUTURE_REASON_ALTSTACK)
+		if (!survey->newborn && (block->reason == SUTURE_REASON_INSIDE ||
+					 block->reason == SUTURE_REASON_ALTSTACK))
 			suture_nudge_ask(patch, block->tid);
 		return SUTURE_OUTCOME_WAITING;
 	}
@@ -151,6 +151,8 @@ static enum suture_outcome put_in(struct suture_survey *survey, struct task_stru
 		       SUTURE_OUTCOME_DONE : SUTURE_OUTCOME_PASSING;
 	}
 	its = suture_survey_new(replacer);
+	if (its)
+		its->newborn = survey->newborn;
 	if (its && !suture_survey_mm(its, survey->mm) && its->view.kind == SUTURE_VIEW_UNPATCHED &&
 	    READ_ONCE(replacer->goal) == SUTURE_GOAL_PATCHED) {
 		replacer->hooks_ns = 0;
