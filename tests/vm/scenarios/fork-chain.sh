@@ -7,7 +7,7 @@
 # chain_start: returns when it is on its way
 chain_start() {
 	rm -f stop last
-	"$T/frames/chain" stop last &
+	"$T/frames/chain" stop last 300000 0 &
 	disown
 	nap 0.2
 }
