@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * reload KO SPM FILE TIMES: so often, the module goes in, a patch of answer() goes in and out,
- * and the module goes out. This process is one of those that are patched. Each third patch
- * is in force when the device is closed, and each fifth round a process begins under it.
- * Prints "rounds N"; 1 when something did not work.
+ * reload KO SPM FILE TIMES EVERY: so often, a patch of answer() goes in and out, and with each
+ * EVERY-th the module, which is not there at the end. This process is one of those that are
+ * patched. Each third patch is in force when the device is closed, and each fifth round a process
+ * begins under it. Prints "rounds N"; 1 when something did not work.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -61,12 +62,12 @@ static void open_device(void)
 		die("%s: %s", SUTURE_DEVICE, strerror(err));
 }
 
-static void one_round(void)
+static void one_round(bool in, bool out)
 {
 	char name[sizeof(dev.name)];
 	int err;
 
-	if (syscall(SYS_finit_module, ko, "", 0))
+	if (in && syscall(SYS_finit_module, ko, "", 0))
 		die("the module does not go in: %s", strerror(errno));
 	open_device();
 	err = device_load(&dev, spm, &file, 1);
@@ -91,19 +92,19 @@ static void one_round(void)
 	expect("reverted", 1);
 	close(dev.fd);
 	/* At once: whoever is told that the last patch is gone can unload the module. */
-	if (syscall(SYS_delete_module, "suture", 0))
+	if (out && syscall(SYS_delete_module, "suture", 0))
 		die("the module does not go out: %s", strerror(errno));
-	expect("without the module", 1);
+	expect("at the end", 1);
 }
 
 int main(int argc, char **argv)
 {
-	int times;
+	int times, every;
 
 	self = argv[0];
 	if (argc == 1)
 		return answer(4) != 1005;
-	if (argc != 5)
+	if (argc != 6)
 		return 2;
 	ko = open(argv[1], O_RDONLY | O_CLOEXEC);
 	spm = open(argv[2], O_RDONLY | O_CLOEXEC);
@@ -111,9 +112,12 @@ int main(int argc, char **argv)
 	if (ko < 0 || spm < 0 || file.fd < 0)
 		die("%s, %s, %s: %s", argv[1], argv[2], argv[3], strerror(errno));
 	times = atoi(argv[4]);
+	every = atoi(argv[5]);
+	if (every < 1)
+		return 2;
 	expect("begin", 1);
 	for (nr = 1; nr <= times; nr++)
-		one_round();
+		one_round((nr - 1) % every == 0, nr % every == 0 || nr == times);
 	printf("rounds %d\n", times);
 	return 0;
 }
