@@ -37,6 +37,18 @@ static enum suture_outcome ended(const struct suture_survey *survey, struct task
 		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
 		return SUTURE_OUTCOME_PASSING;
 	case -EAGAIN:
+		/* Its hooks were due, and one has said no: the branches go in the next try, and
+		 * what the hook has said is not asked again. */
+		if (block->reason == SUTURE_REASON_HOOK) {
+			suture_record(patch, leader, survey->mm, SUTURE_PROC_REFUSED, block->value,
+				      block, held_us);
+			return SUTURE_OUTCOME_PASSING;
+		}
+		if (block->reason == SUTURE_REASON_HOOK_LATE) {
+			suture_record(patch, leader, survey->mm, SUTURE_PROC_FAILED, -ETIMEDOUT,
+				      block, held_us);
+			return SUTURE_OUTCOME_PASSING;
+		}
 		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
 		if (is_passing(block->reason))
 			return SUTURE_OUTCOME_PASSING;
