@@ -120,7 +120,7 @@ static enum suture_outcome towards_patched(struct suture_survey *survey, struct 
 			ret = suture_revert_mm(survey, leader, false, &block, &held_us);
 			if (!ret)
 				return SUTURE_OUTCOME_CHANGED;
-			return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR ?
+			return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR || ret == -EEXIST ?
 			       SUTURE_OUTCOME_WAITING : SUTURE_OUTCOME_STUCK;
 		}
 		ret = suture_fix_mm(survey, leader, &block, &held_us);
@@ -246,6 +246,16 @@ static enum suture_outcome towards_unpatched(struct suture_survey *survey,
 	return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_DRAINING);
 }
 
+/* It could not even be looked at. What a hook has said here must not be forgotten for that. */
+static enum suture_outcome unseen(const struct suture_survey *survey, struct task_struct *leader,
+				  enum suture_goal goal, int ret, const struct suture_block *block)
+{
+	if (survey->patch->note.nr_hooks &&
+	    suture_hook_not_again(survey->patch, leader, survey->mm, goal == SUTURE_GOAL_PATCHED))
+		return SUTURE_OUTCOME_PASSING;
+	return ended(survey, leader, ret, block, 0, SUTURE_PROC_WAITING);
+}
+
 /*
  * suture_visit - lead one process towards the goal
  * @leader: referenced
@@ -265,16 +275,16 @@ enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struc
 		return SUTURE_OUTCOME_LOST;
 	if (!suture_mm_lock(mm)) {
 		survey->mm = mm;
-		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
+		outcome = unseen(survey, leader, goal, -EAGAIN, &block);
 		goto out;
 	}
 	survey->mm = mm;
 	ret = suture_tidy_mm(survey->patch, mm) ?: suture_survey_mm(survey, mm);
 	if (ret == -EBUSY) {
-		outcome = ended(survey, leader, -EAGAIN, &block, 0, SUTURE_PROC_WAITING);
+		outcome = unseen(survey, leader, goal, -EAGAIN, &block);
 	} else if (ret) {
 		block.reason = SUTURE_REASON_NONE;
-		outcome = ended(survey, leader, ret, &block, 0, SUTURE_PROC_WAITING);
+		outcome = unseen(survey, leader, goal, ret, &block);
 	} else if (goal == SUTURE_GOAL_PATCHED) {
 		replacer = survey->view.kind == SUTURE_VIEW_UNPATCHED ?
 			   suture_replacer_get(survey->patch) : NULL;
