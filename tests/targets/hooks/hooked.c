@@ -12,6 +12,7 @@
  *   nest FILE      the main thread sleeps in hold() of this library until the next line
  *   open FILE      its descriptor
  *   Under the name hooked-no its pre_patch says no, with 5, from the first instruction on;
+ *   under hooked-nothread it starts a thread first, of which nobody knows then;
  *   under hooked-again it does not end, and the program begins anew when it has been left.
  *   signals        how many SIGUSR1 and SIGUSR2 were handled, and how often the main
  *                  thread's mask was not what it is
@@ -95,6 +96,14 @@ static void start_beating(void)
 	clone(beat, tp, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 	      CLONE_SYSVSEM | CLONE_SETTLS, NULL, NULL, tp);
 }
+
+/* Before a hook can come: in the dynamic linker. */
+static void tell_how(void)
+{
+	hooked_state.start_thread = start_beating;
+}
+
+__attribute__((section(".preinit_array"), used)) static void (*const early)(void) = tell_how;
 
 static int next_line(void *unused)
 {
@@ -209,7 +218,6 @@ int main(int argc, char **argv)
 	sigemptyset(&some);
 	sigaddset(&some, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &some, NULL);
-	hooked_state.start_thread = start_beating;
 	proto_unused();
 	return proto_serve(handle);
 }
