@@ -112,9 +112,13 @@ int suture_change_hold(struct suture_change *change, struct task_struct *leader,
 		ret = 0;
 	if (!ret) {
 		begin = ktime_get_ns();
-		ret = write_in_hold(change, gate, block);
 		if (suture_change_wants_hooks(change))
+			suture_births_pause(true);
+		ret = write_in_hold(change, gate, block);
+		if (suture_change_wants_hooks(change)) {
+			suture_births_pause(false);
 			change->parts[0].patch->hooks_ns += ktime_get_ns() - begin;
+		}
 	}
 	*ret_held = max(*ret_held, suture_gate_open(gate));
 	return ret;

@@ -418,7 +418,7 @@ void suture_patch_set_goal(struct suture_patch *patch, enum suture_goal goal)
 	WRITE_ONCE(patch->goal, goal);
 	if (goal == SUTURE_GOAL_PATCHED)
 		WRITE_ONCE(patch->unwanted, false);
-	WRITE_ONCE(patch->turns, patch->turns + 1);
+	smp_store_release(&patch->turns, patch->turns + 1);	/* visit_some() of birth.c */
 	patch->clean_looks = 0;
 	patch->state = goal == SUTURE_GOAL_PATCHED ? SUTURE_PATCH_APPLYING : SUTURE_PATCH_REVERTING;
 	patch->delay_ms = 0;

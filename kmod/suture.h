@@ -14,6 +14,7 @@
  *   place.c       the places in a target's text that a patch changes
  *   target.c      a file that carries an object: its build-id, its text
  *   watch.c       new mappings of such a file, patched before mmap returns
+ *   birth.c       new processes that wait for their visit
  *   process.c     finding processes, their threads and locks
  *   survey.c      what an mm has of a patch, read from the mm itself
  *   map.c         the patch in an address space: find room, map, relocate, unmap
@@ -180,8 +181,9 @@ struct suture_patch {
 	struct list_head birth_node;	/* birth.c: new processes wait for their visit */
 	struct list_head births;	/* those that do */
 	unsigned int unvisited;		/* so many of them; read anywhere */
-	unsigned long hold_until;	/* jiffies; 0: none was held yet. The transition's */
-	u32 hold_turns;			/* turns of the goal then; likewise */
+	unsigned int begin_ms;		/* for so long they wait for it to begin */
+	unsigned long hold_until;	/* jiffies; 0: none was held yet */
+	u32 hold_turns;			/* turns of the goal then */
 
 	struct mutex records_lock;
 	struct list_head records;	/* struct suture_record: what the last try said */
@@ -303,10 +305,9 @@ bool suture_watch_comes(struct suture_patch *patch, const struct mm_struct *mm);
 void suture_watch_flush(void);
 
 /* ---- birth.c */
-void suture_births_hold(struct suture_patch *patch, bool on);
-void suture_births_each(void (*fn)(struct suture_patch *patch));
-struct task_struct *suture_births_next(struct suture_patch *patch);
-bool suture_births_visited(struct suture_patch *patch, const struct task_struct *leader);
+void suture_births_hold(struct suture_patch *patch, u32 turns, bool on);
+bool suture_births_visit(const struct suture_patch *patch);
+void suture_births_pause(bool on);
 void suture_births_flush(void);
 
 /* ---- process.c */
@@ -599,6 +600,7 @@ enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struc
 /* ---- transition.c */
 int suture_transition_init(void);
 void suture_transition_exit(void);
+bool suture_turned(const struct suture_patch *patch, u32 turns);
 void suture_transition_kick(void);
 void suture_transition_kick_now(void);
 

@@ -19,8 +19,6 @@
 #define LOST_ROUNDS	10	/* because they ended, while others are waited for anyway */
 #define CLEAN_LOOKS	5	/* see nobody_left() */
 #define OUTRUN_ROUNDS	5	/* looks in a step, or steps: outrun by forks (birth.c) */
-#define OUTRUN_VISITS	16	/* of new processes in a row */
-#define OUTRUN_S	30	/* for so long new processes are held for a goal */
 #define LOOK_AROUND_MS	1000	/* between two looks that nothing has asked for */
 
 #define KICKED_SOON	1
@@ -59,54 +57,10 @@ struct tally {
 	unsigned int lost;	/* have ended, perhaps after a fork */
 };
 
-static bool turned(const struct suture_patch *patch, u32 turns)
+/* The goal is not what it was, or there is none any more. By the transition's thread. */
+bool suture_turned(const struct suture_patch *patch, u32 turns)
 {
 	return READ_ONCE(patch->turns) != turns || kthread_should_stop();
-}
-
-/*
- * Who waits for its visit, before all others. It has had no child yet, so nothing is to be
- * repeated; false: some have gone on in the middle of it. Not all there are: more may come all the
- * time.
- */
-static bool visit_births(struct suture_patch *patch, enum suture_goal goal, u32 turns)
-{
-	struct task_struct *leader;
-	struct suture_survey *survey;
-	bool all_waited = true;
-	unsigned int i;
-
-	for (i = 0; i < OUTRUN_VISITS && !turned(patch, turns); i++) {
-		leader = time_after(jiffies, patch->hold_until) ? NULL : suture_births_next(patch);
-		if (!leader)
-			break;
-		survey = suture_survey_new(patch);
-		if (survey) {
-			survey->newborn = true;
-			suture_visit(survey, leader, goal);
-		}
-		suture_survey_free(survey);
-		all_waited &= suture_births_visited(patch, leader);
-		put_task_struct(leader);
-		cond_resched();
-	}
-	return all_waited;
-}
-
-/*
- * With hooks a visit takes as long as they do, and of canaries each counts: nobody waits for
- * that. Who is born unpatched has a parent that was there when the goal was set, so it comes
- * to an end; and what is waited for then is not a matter of births.
- */
-static void hold_births(struct suture_patch *patch, u32 turns, bool on)
-{
-	if (on && (patch->note.nr_hooks || suture_canary_staged(patch)))
-		on = false;
-	if (on && (!patch->hold_until || patch->hold_turns != turns)) {
-		patch->hold_until = (jiffies + OUTRUN_S * HZ) | 1;
-		patch->hold_turns = turns;
-	}
-	suture_births_hold(patch, on && time_before(jiffies, patch->hold_until));
 }
 
 /*
@@ -147,9 +101,9 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 			from = 0;
 		}
 		leader = procs.of[i].task;
-		if (!visit_births(patch, goal, turns))
+		if (!suture_births_visit(patch))
 			tally->changed++;
-		if (turned(patch, turns)) {
+		if (suture_turned(patch, turns)) {
 			ret = -EAGAIN;
 			break;
 		}
@@ -262,7 +216,7 @@ static void follow_nudge(struct suture_patch *patch, enum suture_goal goal, u32 
 	enum suture_outcome outcome = SUTURE_OUTCOME_WAITING;
 	unsigned int i;
 
-	for (i = 0; survey && i < NUDGE_TRIES && !turned(patch, turns); i++) {
+	for (i = 0; survey && i < NUDGE_TRIES && !suture_turned(patch, turns); i++) {
 		survey->leaving = !i;
 		patch->hooks_ns = 0;
 		outcome = suture_visit(survey, leader, goal);
@@ -328,7 +282,7 @@ static void step(struct suture_patch *patch)
 		if (ret || !must_repeat(&tally, ++rounds))
 			break;
 		if (outrun == OUTRUN_ROUNDS)
-			hold_births(patch, turns, true);
+			suture_births_hold(patch, turns, true);
 		/* One that was settled has mapped something, and could not do all by itself. */
 		if (READ_ONCE(patch->dirty) && rounds < DIRTY_ROUNDS) {
 			WRITE_ONCE(patch->dirty, false);
@@ -351,24 +305,7 @@ static void step(struct suture_patch *patch)
 	       (outrun >= OUTRUN_ROUNDS ||
 		(tally.passing && patch->rounds >= OUTRUN_ROUNDS));
 	mutex_unlock(&suture_lock);
-	hold_births(patch, turns, hold);
-}
-
-/* For those alone that wait at their birth. A step for all may not be due yet. */
-static void step_births(struct suture_patch *patch)
-{
-	enum suture_goal goal;
-	u32 turns;
-
-	mutex_lock(&suture_lock);
-	turns = patch->turns;
-	goal = patch->goal;
-	mutex_unlock(&suture_lock);
-	visit_births(patch, goal, turns);
-	if (time_after(jiffies, patch->hold_until))
-		suture_births_hold(patch, false);
-	if (READ_ONCE(patch->unvisited))
-		suture_transition_kick_now();
+	suture_births_hold(patch, turns, hold);
 }
 
 /* dlclose of one of several objects tells nobody, nor does who leaves a left-over mapping, nor
@@ -436,7 +373,7 @@ static int work(void *unused)
 		 * us than that of a thread which we would keep from running. */
 		if (atomic_xchg(&worker_kicked, 0) == KICKED_SOON)
 			usleep_range(50, 100);
-		suture_births_each(step_births);
+		suture_births_visit(NULL);
 		patch = next_patch(&timeout);
 		if (patch) {
 			step(patch);
