@@ -14,14 +14,45 @@ static bool is_passing(u32 reason)
 	       reason == SUTURE_REASON_BUSY;
 }
 
-static enum suture_outcome ended(const struct suture_survey *survey, struct task_struct *leader,
+/* What was to be changed is not where it was: the process has unmapped it meanwhile. */
+static bool has_gone(struct suture_survey *survey)
+{
+	unsigned long bases[SUTURE_MAX_OBJECTS];
+	int ret;
+
+	memcpy(bases, survey->view.bases, sizeof(bases));
+	ret = suture_survey_mm(survey, survey->mm);
+	return ret == -EBUSY || (!ret && memcmp(bases, survey->view.bases, sizeof(bases)));
+}
+
+/* The survey is not what it was afterwards. */
+static enum suture_outcome ended(struct suture_survey *survey, struct task_struct *leader,
 				 int ret, const struct suture_block *block, u32 held_us,
 				 u32 waiting_state)
 {
+	static const struct suture_block busy = {
+		.reason = SUTURE_REASON_BUSY, .func = SUTURE_NO_FUNC,
+	};
 	struct suture_patch *patch = survey->patch;
 	u32 state = block->reason ? SUTURE_PROC_REFUSED : SUTURE_PROC_FAILED;
 	u32 attempts;
 
+	if (ret == -EFAULT && has_gone(survey)) {
+		ret = -EAGAIN;
+		block = &busy;
+	}
+	/* Hooks were due, and one has said no: the branches go in the next try, and what the
+	 * hook has said is not asked again. */
+	if ((ret == -EAGAIN || ret == -ESTALE) && block->reason == SUTURE_REASON_HOOK) {
+		suture_record(patch, leader, survey->mm, SUTURE_PROC_REFUSED, block->value, block,
+			      held_us);
+		return SUTURE_OUTCOME_PASSING;
+	}
+	if ((ret == -EAGAIN || ret == -ESTALE) && block->reason == SUTURE_REASON_HOOK_LATE) {
+		suture_record(patch, leader, survey->mm, SUTURE_PROC_FAILED, -ETIMEDOUT, block,
+			      held_us);
+		return SUTURE_OUTCOME_PASSING;
+	}
 	switch (ret) {
 	case 0:
 		suture_record(patch, leader, survey->mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
@@ -37,18 +68,6 @@ static enum suture_outcome ended(const struct suture_survey *survey, struct task
 		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
 		return SUTURE_OUTCOME_PASSING;
 	case -EAGAIN:
-		/* Its hooks were due, and one has said no: the branches go in the next try, and
-		 * what the hook has said is not asked again. */
-		if (block->reason == SUTURE_REASON_HOOK) {
-			suture_record(patch, leader, survey->mm, SUTURE_PROC_REFUSED, block->value,
-				      block, held_us);
-			return SUTURE_OUTCOME_PASSING;
-		}
-		if (block->reason == SUTURE_REASON_HOOK_LATE) {
-			suture_record(patch, leader, survey->mm, SUTURE_PROC_FAILED, -ETIMEDOUT,
-				      block, held_us);
-			return SUTURE_OUTCOME_PASSING;
-		}
 		suture_record(patch, leader, survey->mm, waiting_state, 0, block, held_us);
 		if (is_passing(block->reason))
 			return SUTURE_OUTCOME_PASSING;
@@ -57,7 +76,7 @@ static enum suture_outcome ended(const struct suture_survey *survey, struct task
 			suture_nudge_ask(patch, block->tid);
 		return SUTURE_OUTCOME_WAITING;
 	}
-	if (ret == -ESTALE) {
+	if (ret == -ESTALE || ret == -EFAULT) {
 		/* Perhaps only just now: the process itself maps and unmaps. */
 		attempts = suture_record(patch, leader, survey->mm, state, ret, block, held_us);
 		return attempts < STALE_TRIES ? SUTURE_OUTCOME_PASSING : SUTURE_OUTCOME_STUCK;
@@ -83,6 +102,27 @@ static enum suture_outcome clean_up(struct suture_survey *survey, struct task_st
 		return SUTURE_OUTCOME_CHANGED;
 	survey->patch->left_over = true;
 	return SUTURE_OUTCOME_DONE;
+}
+
+/* What does not last, without a record of it: that says what a hook has said. */
+static bool may_pass(struct suture_survey *survey, int ret)
+{
+	return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR || ret == -EEXIST ||
+	       (ret == -EFAULT && has_gone(survey));
+}
+
+/* A hook has said no, and its branches could not be taken out together with that. */
+static enum suture_outcome take_out(struct suture_survey *survey, struct task_struct *leader)
+{
+	struct suture_block block = {};
+	u32 held_us = 0;
+	int ret = suture_revert_mm(survey, leader, false, &block, &held_us);
+
+	if (!ret)
+		return SUTURE_OUTCOME_CHANGED;
+	/* Where other bytes have come to stay, the next look says so. */
+	return ret == -ESTALE || may_pass(survey, ret) ? SUTURE_OUTCOME_WAITING :
+							 SUTURE_OUTCOME_STUCK;
 }
 
 static enum suture_outcome towards_patched(struct suture_survey *survey, struct task_struct *leader)
@@ -115,19 +155,15 @@ static enum suture_outcome towards_patched(struct suture_survey *survey, struct 
 	case SUTURE_VIEW_PATCHED:
 		if (!view->fix && !view->hooks_due)
 			return clean_up(survey, leader);
-		if (view->hooks_due && suture_hook_not_again(patch, leader, survey->mm, true)) {
-			/* The branches could not be taken out together with its no. */
-			ret = suture_revert_mm(survey, leader, false, &block, &held_us);
-			if (!ret)
-				return SUTURE_OUTCOME_CHANGED;
-			return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR || ret == -EEXIST ?
-			       SUTURE_OUTCOME_WAITING : SUTURE_OUTCOME_STUCK;
-		}
+		if (view->hooks_due && suture_hook_not_again(patch, leader, survey->mm, true))
+			return take_out(survey, leader);
 		ret = suture_fix_mm(survey, leader, &block, &held_us);
 		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
 	case SUTURE_VIEW_INCOMPLETE:
 		if (!view->patch_base)
 			return clean_up(survey, leader);
+		if (patch->note.nr_hooks && suture_hook_not_again(patch, leader, survey->mm, true))
+			return take_out(survey, leader);
 		/* A target is gone, and what its hooks would look at with it. */
 		ret = suture_revert_mm(survey, leader, false, &block, &held_us);
 		return ended(survey, leader, ret, &block, held_us, SUTURE_PROC_WAITING);
@@ -247,12 +283,12 @@ static enum suture_outcome towards_unpatched(struct suture_survey *survey,
 }
 
 /* It could not even be looked at. What a hook has said here must not be forgotten for that. */
-static enum suture_outcome unseen(const struct suture_survey *survey, struct task_struct *leader,
+static enum suture_outcome unseen(struct suture_survey *survey, struct task_struct *leader,
 				  enum suture_goal goal, int ret, const struct suture_block *block)
 {
 	if (survey->patch->note.nr_hooks &&
 	    suture_hook_not_again(survey->patch, leader, survey->mm, goal == SUTURE_GOAL_PATCHED))
-		return SUTURE_OUTCOME_PASSING;
+		return may_pass(survey, ret) ? SUTURE_OUTCOME_PASSING : SUTURE_OUTCOME_STUCK;
 	return ended(survey, leader, ret, block, 0, SUTURE_PROC_WAITING);
 }
 
