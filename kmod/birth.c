@@ -279,7 +279,7 @@ static bool visit_some(struct suture_patch *patch)
 	unsigned int i;
 	u32 turns;
 
-	/* Pairs with suture_patch_set_goal(): of the goal of these turns, or suture_turned(). */
+	/* Pairs with suture_patch_set_goal(): the goal is that of these turns, or newer. */
 	turns = smp_load_acquire(&patch->turns);
 	goal = READ_ONCE(patch->goal);
 	for (i = 0; i < OUTRUN_VISITS && !suture_turned(patch, turns); i++) {
@@ -304,21 +304,21 @@ static bool visit_some(struct suture_patch *patch)
 /*
  * suture_births_visit - those that wait, of all patches, before all others
  *
- * They have had no child yet, so nothing is to be repeated; false: some of @patch (or NULL) have
- * gone on in the middle of it. By the transition's thread, which alone adds to the list of these
- * patches and takes away.
+ * They have had no child yet, so nothing is to be repeated; false: some have gone on in the
+ * middle of it. By the transition's thread, which alone adds to the list of these patches and
+ * takes away.
  */
-bool suture_births_visit(const struct suture_patch *patch)
+bool suture_births_visit(void)
 {
-	struct suture_patch *one, *next;
+	struct suture_patch *patch, *next;
 	bool all_waited = true;
 
-	list_for_each_entry_safe(one, next, &outrun, birth_node) {
-		if (READ_ONCE(one->unvisited) && !visit_some(one) && one == patch)
-			all_waited = false;
-		if (time_after_eq(jiffies, one->hold_until))
-			set_hold(one, false);
-		if (READ_ONCE(one->unvisited))
+	list_for_each_entry_safe(patch, next, &outrun, birth_node) {
+		if (READ_ONCE(patch->unvisited))
+			all_waited &= visit_some(patch);
+		if (time_after_eq(jiffies, patch->hold_until))
+			set_hold(patch, false);
+		if (READ_ONCE(patch->unvisited))
 			suture_transition_kick_now();
 	}
 	return all_waited;

@@ -109,6 +109,7 @@ u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct
 	record->tid = block ? block->tid : 0;
 	memcpy(record->thread_comm, block ? block->comm : "", block ? TASK_COMM_LEN : 1);
 	record->attempts++;
+	record->silent = 0;
 	record->in_a_row = record->state == state ? record->in_a_row + 1 : 1;
 	in_a_row = record->in_a_row;
 	record->state = state;
@@ -117,6 +118,25 @@ out:
 	mutex_unlock(&patch->records_lock);
 	put_pid(tgid);
 	return in_a_row;
+}
+
+/* One more try in a process with a record that is to stay as it is; how many there were. */
+u32 suture_record_try(struct suture_patch *patch, struct task_struct *leader,
+		      struct mm_struct *mm)
+{
+	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
+	struct suture_record *record;
+	u32 tries = U32_MAX;
+
+	mutex_lock(&patch->records_lock);
+	record = tgid ? find(patch, tgid, leader, mm) : NULL;
+	if (record) {
+		record->attempts++;
+		tries = ++record->silent;
+	}
+	mutex_unlock(&patch->records_lock);
+	put_pid(tgid);
+	return tries;
 }
 
 /*

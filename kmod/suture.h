@@ -44,7 +44,7 @@
  * lock of an mm (suture_mm_lock()), patch->targets_sem (its files; never of two
  * patches at once), mmap_lock of the mm; patch->records_lock and the spinlock of
  * suture_patches are innermost. Nothing is taken while threads are held, but an
- * mmap_lock by trylock.
+ * mmap_lock by trylock, and where hooks run the spinlock of births (birth.c).
  */
 #ifndef _SUTURE_H
 #define _SUTURE_H
@@ -205,6 +205,7 @@ struct suture_record {
 	u32 func;
 	u32 attempts;
 	u32 in_a_row;			/* of this state */
+	u32 silent;			/* tries since then without a record */
 	u32 held_us;
 	u32 turns;			/* of the patch's goal, then */
 	char thread_comm[TASK_COMM_LEN];
@@ -306,7 +307,7 @@ void suture_watch_flush(void);
 
 /* ---- birth.c */
 void suture_births_hold(struct suture_patch *patch, u32 turns, bool on);
-bool suture_births_visit(const struct suture_patch *patch);
+bool suture_births_visit(void);
 void suture_births_pause(bool on);
 void suture_births_flush(void);
 
@@ -686,6 +687,8 @@ int suture_scope_promote(const char *name, char *message);
 /* ---- record.c */
 u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct mm_struct *mm,
 		  u32 state, int error, const struct suture_block *block, u32 held_us);
+u32 suture_record_try(struct suture_patch *patch, struct task_struct *leader,
+		      struct mm_struct *mm);
 bool suture_hook_not_again(struct suture_patch *patch, struct task_struct *leader,
 			   struct mm_struct *mm, bool refused);
 void suture_records_prune(struct suture_patch *patch, bool all);

@@ -101,7 +101,7 @@ static int look(struct suture_patch *patch, enum suture_goal goal, u32 turns,
 			from = 0;
 		}
 		leader = procs.of[i].task;
-		if (!suture_births_visit(patch))
+		if (!suture_births_visit())
 			tally->changed++;
 		if (suture_turned(patch, turns)) {
 			ret = -EAGAIN;
@@ -373,7 +373,7 @@ static int work(void *unused)
 		 * us than that of a thread which we would keep from running. */
 		if (atomic_xchg(&worker_kicked, 0) == KICKED_SOON)
 			usleep_range(50, 100);
-		suture_births_visit(NULL);
+		suture_births_visit();
 		patch = next_patch(&timeout);
 		if (patch) {
 			step(patch);

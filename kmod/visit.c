@@ -6,6 +6,7 @@
 
 #define STALE_TRIES	3	/* in one where unexpected bytes have come up */
 #define NOMEM_TRIES	8	/* in a process for which there is no memory */
+#define SILENT_TRIES	8	/* in one where a hook has said no, for whatever error */
 
 /* The process runs, and was met at a bad moment. */
 static bool is_passing(u32 reason)
@@ -104,11 +105,13 @@ static enum suture_outcome clean_up(struct suture_survey *survey, struct task_st
 	return SUTURE_OUTCOME_DONE;
 }
 
-/* What does not last, without a record of it: that says what a hook has said. */
-static bool may_pass(struct suture_survey *survey, int ret)
+/* Is it worth another try? Without a record of it: that keeps what a hook has said. */
+static bool may_pass(struct suture_survey *survey, struct task_struct *leader, int ret)
 {
-	return ret == -EAGAIN || ret == -ENOMEM || ret == -EINTR || ret == -EEXIST ||
-	       (ret == -EFAULT && has_gone(survey));
+	if (ret == -EAGAIN || ret == -EINTR || ret == -EEXIST ||
+	    (ret == -EFAULT && has_gone(survey)))
+		return true;
+	return suture_record_try(survey->patch, leader, survey->mm) <= SILENT_TRIES;
 }
 
 /* A hook has said no, and its branches could not be taken out together with that. */
@@ -120,9 +123,7 @@ static enum suture_outcome take_out(struct suture_survey *survey, struct task_st
 
 	if (!ret)
 		return SUTURE_OUTCOME_CHANGED;
-	/* Where other bytes have come to stay, the next look says so. */
-	return ret == -ESTALE || may_pass(survey, ret) ? SUTURE_OUTCOME_WAITING :
-							 SUTURE_OUTCOME_STUCK;
+	return may_pass(survey, leader, ret) ? SUTURE_OUTCOME_WAITING : SUTURE_OUTCOME_STUCK;
 }
 
 static enum suture_outcome towards_patched(struct suture_survey *survey, struct task_struct *leader)
@@ -180,7 +181,8 @@ static enum suture_outcome towards_patched(struct suture_survey *survey, struct 
 /*
  * Another patch takes this one's place in some processes. If it is for this one as well, it
  * goes first: else a new process would run the earlier one until the later's own look. Where
- * its hook may refuse, the earlier one has to be there before.
+ * its hook may refuse, the earlier one has to be there before; and a new process does not wait
+ * for hooks (birth.c).
  */
 static enum suture_outcome put_in(struct suture_survey *survey, struct task_struct *leader,
 				  struct suture_patch *replacer)
@@ -190,6 +192,7 @@ static enum suture_outcome put_in(struct suture_survey *survey, struct task_stru
 
 	if (READ_ONCE(replacer->goal) != SUTURE_GOAL_PATCHED || suture_canary_staged(replacer) ||
 	    suture_has_hooks(replacer, SUTURE_HOOK_PRE_PATCH) ||
+	    (survey->newborn && replacer->note.nr_hooks) ||
 	    !suture_scope_allows(replacer, leader, survey->mm))
 		return towards_patched(survey, leader);
 	/* The same is done there; of two tries here the second might be the lucky one. */
@@ -288,7 +291,8 @@ static enum suture_outcome unseen(struct suture_survey *survey, struct task_stru
 {
 	if (survey->patch->note.nr_hooks &&
 	    suture_hook_not_again(survey->patch, leader, survey->mm, goal == SUTURE_GOAL_PATCHED))
-		return may_pass(survey, ret) ? SUTURE_OUTCOME_PASSING : SUTURE_OUTCOME_STUCK;
+		return may_pass(survey, leader, ret) ? SUTURE_OUTCOME_PASSING :
+						       SUTURE_OUTCOME_STUCK;
 	return ended(survey, leader, ret, block, 0, SUTURE_PROC_WAITING);
 }
 
