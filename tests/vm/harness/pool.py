@@ -166,7 +166,7 @@ class Pool:
 
     def lost(self, member, why):
         """It died, hangs, or never came up: what it was about has failed."""
-        if self.boots_again(member, why):
+        if self.boots_again(member, why) or self.runs_again(member, why):
             return
         self.why = why
         console = os.path.join(member.guest.run, "console.log")
@@ -182,16 +182,33 @@ class Pool:
 
     def boots_again(self, member, why):
         """Once, where the kernel died before it ran any program: so of nothing that is tested
-        here. Seen once: an int3 in the initcalls, perhaps TCG's (static keys)."""
-        guest = member.guest
-        if member.up or member.again or self.args.root or not guest.died_early():
+        here. Seen once: an int3 in the initcalls, as in runs_again()."""
+        if member.up or member.again or self.args.root or not member.guest.died_early():
             return False
-        print(f"# guest {member.number}: {why}, and no program had run: it is booted again; "
-              f"its console: {tree(guest.keep_console())}", flush=True)
+        self.renew(member, f"{why}, and no program had run: it is booted again")
+        return True
+
+    def runs_again(self, member, why):
+        """Once, where it is shown that QEMU has run what is not there: neither the scenario's
+        fault nor ours."""
+        scenario = self.named.get(member.running)
+        if not member.up or member.again or self.args.root or not scenario \
+                or not member.guest.ran_stale_int3():
+            return False
+        self.renew(member, f"{why}, of which there was none in its text: QEMU's fault; "
+                           f"{scenario.name} is run again")
+        (self.alone if scenario.alone else self.shared).insert(0, scenario)
+        member.up, member.running = False, None
+        return True
+
+    def renew(self, member, why):
+        """Another guest in its place."""
+        guest = member.guest
+        print(f"# guest {member.number}: {why}; its console: {tree(guest.keep_console())}",
+              flush=True)
         guest.end()
         member.guest, member.again = self.boot(guest), True
         member.deadline = time.monotonic() + self.boot_limit
-        return True
 
     def gone(self, member, patience=0):
         member.guest.end(patience)
