@@ -251,6 +251,10 @@ static int apply(struct suture_survey *survey, unsigned long start, unsigned lon
 		return later;
 	if (!suture_scope_allows(survey->patch, current->group_leader, mm))
 		return later;
+	/* Its hook has said no here, and would not be asked again: this would be taken out. */
+	if (view->kind == SUTURE_VIEW_UNPATCHED && hooks &&
+	    suture_hook_not_again(survey->patch, current->group_leader, mm, true))
+		return later;
 	*forkable = true;
 	if (suture_canary_staged(survey->patch) || replaces_here(survey))
 		return -EAGAIN;

@@ -120,6 +120,8 @@ out:
 	return in_a_row;
 }
 
+#define SILENT_PAUSE_MS	250	/* what comes sooner is the same try: looks come many at once */
+
 /* One more try in a process with a record that is to stay as it is; how many there were. */
 u32 suture_record_try(struct suture_patch *patch, struct task_struct *leader,
 		      struct mm_struct *mm)
@@ -132,7 +134,12 @@ u32 suture_record_try(struct suture_patch *patch, struct task_struct *leader,
 	record = tgid ? find(patch, tgid, leader, mm) : NULL;
 	if (record) {
 		record->attempts++;
-		tries = ++record->silent;
+		if (!record->silent || time_after(jiffies, record->silent_at +
+						  msecs_to_jiffies(SILENT_PAUSE_MS))) {
+			record->silent++;
+			record->silent_at = jiffies;
+		}
+		tries = record->silent;
 	}
 	mutex_unlock(&patch->records_lock);
 	put_pid(tgid);

@@ -473,9 +473,12 @@ static int view_of_copies(const struct suture_survey *survey, struct suture_view
 	return 0;
 }
 
-/* The more of these, the sooner it is what the caller has to see. */
-static int weight(const struct suture_view *view)
+/* The more of these, the sooner it is what the caller has to see. Where a hook has said no, a
+ * copy that is not patched stays so: the others must not be hidden behind it. */
+static int weight(const struct suture_survey *survey, const struct suture_view *view)
 {
+	if (survey->hooks_first && view->kind == SUTURE_VIEW_PATCHED && view->hooks_due)
+		return 6;
 	switch (view->kind) {
 	case SUTURE_VIEW_UNPATCHED:
 		return 5;
@@ -490,7 +493,7 @@ static int weight(const struct suture_view *view)
 
 static void offer(struct suture_survey *survey, const struct suture_view *view, int *best)
 {
-	int w = weight(view);
+	int w = weight(survey, view);
 
 	if (w > *best) {
 		unsigned long stale_base = survey->view.stale_base;

@@ -44,7 +44,8 @@
  * lock of an mm (suture_mm_lock()), patch->targets_sem (its files; never of two
  * patches at once), mmap_lock of the mm; patch->records_lock and the spinlock of
  * suture_patches are innermost. Nothing is taken while threads are held, but an
- * mmap_lock by trylock, and where hooks run the spinlock of births (birth.c).
+ * mmap_lock by trylock, and where hooks run the spinlocks of births (birth.c) and of
+ * runners (runner.c).
  */
 #ifndef _SUTURE_H
 #define _SUTURE_H
@@ -205,7 +206,8 @@ struct suture_record {
 	u32 func;
 	u32 attempts;
 	u32 in_a_row;			/* of this state */
-	u32 silent;			/* tries since then without a record */
+	u32 silent;			/* tries since then without a record that could have one */
+	unsigned long silent_at;	/* jiffies: of the last that was counted */
 	u32 held_us;
 	u32 turns;			/* of the patch's goal, then */
 	char thread_comm[TASK_COMM_LEN];
@@ -407,6 +409,7 @@ struct suture_survey {
 	struct suture_view view;	/* the answer */
 	bool leaving;			/* by the caller: a thread is just coming out */
 	bool newborn;			/* likewise: it waits for this visit (birth.c) */
+	bool hooks_first;		/* likewise: a copy whose hooks are due, before others */
 	bool in_force;			/* a mapping of the patch is in use, whatever the view */
 	u32 mapped;			/* bit per object: some part of the file */
 	bool too_many;

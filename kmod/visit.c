@@ -6,7 +6,7 @@
 
 #define STALE_TRIES	3	/* in one where unexpected bytes have come up */
 #define NOMEM_TRIES	8	/* in a process for which there is no memory */
-#define SILENT_TRIES	8	/* in one where a hook has said no, for whatever error */
+#define SILENT_TRIES	8	/* in one where a hook has said no, and an error lasts */
 
 /* The process runs, and was met at a bad moment. */
 static bool is_passing(u32 reason)
@@ -24,6 +24,16 @@ static bool has_gone(struct suture_survey *survey)
 	memcpy(bases, survey->view.bases, sizeof(bases));
 	ret = suture_survey_mm(survey, survey->mm);
 	return ret == -EBUSY || (!ret && memcmp(bases, survey->view.bases, sizeof(bases)));
+}
+
+/* The library is there more than once, and in another copy the hooks are still due, or may be. */
+static bool is_due_elsewhere(struct suture_survey *survey)
+{
+	if (READ_ONCE(survey->patch->goal) != SUTURE_GOAL_PATCHED)
+		return false;
+	survey->hooks_first = true;
+	return suture_survey_mm(survey, survey->mm) ||
+	       (survey->view.kind == SUTURE_VIEW_PATCHED && survey->view.hooks_due);
 }
 
 /* The survey is not what it was afterwards. */
@@ -87,6 +97,9 @@ static enum suture_outcome ended(struct suture_survey *survey, struct task_struc
 	else if (block->reason == SUTURE_REASON_HOOK_LATE)
 		state = SUTURE_PROC_FAILED;
 	suture_record(patch, leader, survey->mm, state, ret, block, held_us);
+	if ((block->reason == SUTURE_REASON_HOOK || block->reason == SUTURE_REASON_HOOK_LATE) &&
+	    is_due_elsewhere(survey))
+		return SUTURE_OUTCOME_PASSING;
 	return SUTURE_OUTCOME_STUCK;
 }
 
@@ -191,9 +204,13 @@ static enum suture_outcome put_in(struct suture_survey *survey, struct task_stru
 	struct suture_survey *its;
 
 	if (READ_ONCE(replacer->goal) != SUTURE_GOAL_PATCHED || suture_canary_staged(replacer) ||
-	    suture_has_hooks(replacer, SUTURE_HOOK_PRE_PATCH) ||
-	    (survey->newborn && replacer->note.nr_hooks) ||
 	    !suture_scope_allows(replacer, leader, survey->mm))
+		return towards_patched(survey, leader);
+	if (survey->newborn && replacer->note.nr_hooks) {
+		WRITE_ONCE(replacer->dirty, true);
+		return towards_patched(survey, leader);
+	}
+	if (suture_has_hooks(replacer, SUTURE_HOOK_PRE_PATCH))
 		return towards_patched(survey, leader);
 	/* The same is done there; of two tries here the second might be the lucky one. */
 	if (suture_watch_comes(survey->patch, survey->mm)) {
@@ -319,6 +336,8 @@ enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struc
 		goto out;
 	}
 	survey->mm = mm;
+	survey->hooks_first = goal == SUTURE_GOAL_PATCHED && survey->patch->note.nr_hooks &&
+			      suture_hook_not_again(survey->patch, leader, mm, true);
 	ret = suture_tidy_mm(survey->patch, mm) ?: suture_survey_mm(survey, mm);
 	if (ret == -EBUSY) {
 		outcome = unseen(survey, leader, goal, -EAGAIN, &block);

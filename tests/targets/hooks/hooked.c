@@ -11,6 +11,8 @@
  *   malloc N       N threads that allocate and free
  *   nest FILE      the main thread sleeps in hold() of this library until the next line
  *   open FILE      its descriptor
+ *   name NAME      the main thread's
+ *   copy FILE      this library once more (dlmopen); "copies" is what hooked(1) is in each
  *   Under the name hooked-no its pre_patch says no, with 5, from the first instruction on;
  *   under hooked-nothread it starts a thread first, of which nobody knows then;
  *   under hooked-again it does not end, and the program begins anew when it has been left.
@@ -25,6 +27,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include "../common/proto.h"
 #include "hooked.h"
 
@@ -124,6 +127,37 @@ static void nest(const char *file)
 	proto_say("%d", got);
 }
 
+static struct {
+	int (*hooked)(int x);
+	struct hooked_state *state;
+} copies[3];
+static int nr_copies;
+
+static void copy(const char *file)
+{
+	void *lib = nr_copies < 3 ? dlmopen(LM_ID_NEWLM, file, RTLD_NOW) : NULL;
+
+	if (!lib) {
+		proto_say("bad dlmopen %s", dlerror());
+		return;
+	}
+	copies[nr_copies].hooked = (int (*)(int))dlsym(lib, "hooked");
+	copies[nr_copies++].state = dlsym(lib, "hooked_state");
+	proto_say("ok");
+}
+
+/* With how many hooks have run there. */
+static void say_copies(void)
+{
+	char line[128] = "";
+	int n = 0;
+
+	for (int i = 0; i < nr_copies; i++)
+		n += snprintf(line + n, sizeof(line) - n, "%s%d:%d", i ? " " : "",
+			      copies[i].hooked(1), copies[i].state->nr);
+	proto_say("%s", n ? line : "none");
+}
+
 static bool threads(void *(*fn)(void *), int n)
 {
 	pthread_attr_t attr;
@@ -178,6 +212,12 @@ static void handle(int argc, char **argv)
 		nest(argv[1]);
 	} else if (!strcmp(argv[0], "open") && argc == 2) {
 		proto_say("%d", open(argv[1], O_RDONLY | O_CLOEXEC));
+	} else if (!strcmp(argv[0], "name") && argc == 2) {
+		proto_say(prctl(PR_SET_NAME, argv[1]) ? "bad prctl" : "ok");
+	} else if (!strcmp(argv[0], "copy") && argc == 2) {
+		copy(argv[1]);
+	} else if (!strcmp(argv[0], "copies")) {
+		say_copies();
 	} else if (!strcmp(argv[0], "log")) {
 		say_log();
 	} else if (!strcmp(argv[0], "tid")) {
