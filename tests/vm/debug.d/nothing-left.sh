@@ -25,7 +25,9 @@ objects() {
 	for cache in /sys/kernel/slab/kmalloc-*/shrink; do
 		echo 1 >"$cache"
 	done
-	awk '/^[a-z]/ && $1 != "slabinfo" { print $1, $2 }' /proc/slabinfo
+	# What debugobjects keeps for later is its own business; what it watches is not.
+	awk '/^[a-z]/ && $1 != "slabinfo" && $1 != "debug_objects_cache" { print $1, $2 }' /proc/slabinfo
+	awk -F : '$1 ~ /^pool_used/ { print "watched-objects", $2 }' /sys/kernel/debug/debug_objects/stats
 	echo "vmalloc-areas $(wc -l </proc/vmallocinfo)"
 	awk -F : '/lock-classes|dynamic-keys|list_head|work_struct/ { gsub(" ", "-", $1); print $1, $2 + 0 }' /proc/lockdep_stats
 }
