@@ -313,10 +313,14 @@ static bool is_stuck(struct mm_struct *mm, const struct inode *inode)
 	return concerned && !suture_mmap_lock_free(mm);
 }
 
+#define LOOK_MS		40U	/* a call of is_stuck(), at the most, where there are CPUs enough */
+#define LOADED		5U	/* times the patience, where there are not */
+
 /*
  * suture_watchable - can a uprobe of the file come or go just now?
  * @patience_ms: for all processes together. A busy one is done with its lock some time, one
- *               that wants to be in the way is not, and can have many children
+ *               that wants to be in the way is not, and can have many children. Where the
+ *               looks of that time take longer, who is waited for is slow as well
  *
  * That takes the mmap_lock of each process that maps it, for writing, while no process of
  * the system can fork. Returns 0, -ENOMEM, or -EBUSY; @message (may be NULL) names a process
@@ -325,8 +329,9 @@ static bool is_stuck(struct mm_struct *mm, const struct inode *inode)
 int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *message)
 {
 	unsigned long until = jiffies + msecs_to_jiffies(patience_ms);
+	unsigned long latest = jiffies + msecs_to_jiffies(LOADED * patience_ms);
+	unsigned int looks = patience_ms / LOOK_MS, i;
 	struct suture_procs procs;
-	unsigned int i;
 	int ret;
 
 	ret = suture_procs_collect(&procs);
@@ -336,9 +341,11 @@ int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *
 
 		if (!mm)
 			continue;
-		do {
-			stuck = is_stuck(mm, inode);
-		} while (stuck && time_before(jiffies, until) && !fatal_signal_pending(current));
+		while ((stuck = is_stuck(mm, inode)) && !fatal_signal_pending(current)) {
+			if (!time_before(jiffies, looks ? latest : until))
+				break;
+			looks -= !!looks;
+		}
 		if (stuck) {
 			ret = -EBUSY;
 			if (message)

@@ -111,16 +111,26 @@ static bool known(struct suture_patch *patch, struct inode *inode)
 
 #define STUCK_MS	2000	/* until it is told, and told again */
 #define STUCK_PATIENCE_MS 200
+#define STUCK_LOOKS	10	/* in a row: the kernel takes its time, too, and who is busy
+				 * meanwhile is not in its way for that */
 
 static void tell_stuck(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(stuck_work, tell_stuck);
 static const struct inode *stuck_inode;		/* suture_lock; constant while the work is queued */
+static bool stuck_over;
 
 static void tell_stuck(struct work_struct *unused)
 {
 	char message[SUTURE_MESSAGE_MAX];
+	int i;
 
-	if (suture_watchable(stuck_inode, STUCK_PATIENCE_MS, message) == -EBUSY)
+	for (i = 0; i < STUCK_LOOKS; i++) {
+		if (suture_watchable(stuck_inode, STUCK_PATIENCE_MS, message) != -EBUSY)
+			break;
+		if (READ_ONCE(stuck_over))
+			return;
+	}
+	if (i == STUCK_LOOKS)
 		pr_warn("%s; until it lets go, no process can be forked\n", message);
 	schedule_delayed_work(&stuck_work, msecs_to_jiffies(STUCK_MS));
 }
@@ -132,11 +142,13 @@ static void tell_stuck(struct work_struct *unused)
 static void stuck_begin(const struct inode *inode)
 {
 	stuck_inode = inode;
+	WRITE_ONCE(stuck_over, false);
 	schedule_delayed_work(&stuck_work, msecs_to_jiffies(STUCK_MS));
 }
 
 static void stuck_end(void)
 {
+	WRITE_ONCE(stuck_over, true);
 	cancel_delayed_work_sync(&stuck_work);
 }
 
