@@ -146,6 +146,13 @@ struct mm_struct *suture_task_mm(struct task_struct *leader)
 	return mm;
 }
 
+/* If it was the last reference, what is left of the process ends elsewhere: that can take as long
+ * as the process likes (a read of a file of its own FUSE, by aio). */
+void suture_task_mm_put(struct mm_struct *mm)
+{
+	mmput_async(mm);
+}
+
 /* Other processes on the same mm. */
 static int for_each_sharer(struct mm_struct *mm, struct task_struct *leader,
 			   int (*fn)(struct task_struct *t, void *data), void *data)
@@ -353,7 +360,7 @@ int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *
 					   "process %d (%s) keeps its mappings locked, so nothing can be watched",
 					   task_pid_vnr(procs.of[i].task), procs.of[i].task->comm);
 		}
-		mmput(mm);
+		suture_task_mm_put(mm);
 		cond_resched();
 	}
 	suture_procs_free(&procs);

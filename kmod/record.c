@@ -329,6 +329,6 @@ bool suture_proc_fill(struct suture_survey *survey, struct task_struct *leader,
 	if (!mm)
 		return false;
 	known = fill(survey, leader, mm, proc);
-	mmput(mm);
+	suture_task_mm_put(mm);
 	return known;
 }

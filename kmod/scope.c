@@ -449,7 +449,7 @@ int suture_canary_begin(struct suture_survey *survey, const struct suture_procs 
 			patched++;
 		else if (!ret && survey->view.kind == SUTURE_VIEW_UNPATCHED)
 			total += suture_scope_allows(patch, procs->of[i].task, mm);
-		mmput(mm);
+		suture_task_mm_put(mm);
 		if (ret == -ENOMEM)
 			return ret;
 		busy += ret == -EBUSY;

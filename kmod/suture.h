@@ -328,6 +328,7 @@ bool suture_procs_settled(const struct suture_procs *procs, const struct task_st
 			  unsigned int *from);
 void suture_procs_free(struct suture_procs *procs);
 struct mm_struct *suture_task_mm(struct task_struct *leader);
+void suture_task_mm_put(struct mm_struct *mm);
 bool suture_mmap_read_lock(struct mm_struct *mm);
 bool suture_mmap_lock_free(struct mm_struct *mm);
 int suture_watchable(const struct inode *inode, unsigned int patience_ms, char *message);

@@ -356,6 +356,6 @@ enum suture_outcome suture_visit(struct suture_survey *survey, struct task_struc
 	}
 	suture_mm_unlock(mm);
 out:
-	mmput(mm);
+	suture_task_mm_put(mm);
 	return outcome;
 }
