@@ -90,7 +90,7 @@ static int beat(void *unused)
 
 /* For hooks: takes no lock. The stack is a mapping of its own, with the thread pointer above
  * it, as threads have it; else nobody knows where it ends. */
-static void start_beating(void)
+void start_beating(void)
 {
 	char *stack = mmap(NULL, 3 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *tp = stack + 2 * 4096 - 512;
@@ -99,14 +99,6 @@ static void start_beating(void)
 	clone(beat, tp, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 	      CLONE_SYSVSEM | CLONE_SETTLS, NULL, NULL, tp);
 }
-
-/* Before a hook can come: in the dynamic linker. */
-static void tell_how(void)
-{
-	hooked_state.start_thread = start_beating;
-}
-
-__attribute__((section(".preinit_array"), used)) static void (*const early)(void) = tell_how;
 
 static int next_line(void *unused)
 {
