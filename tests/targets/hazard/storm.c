@@ -233,30 +233,80 @@ static void dlthreads_once(void)
 	opens_forever((void *)2);
 }
 
-/* Up to so long a process lives; some live longer, lest on a slow machine none gets to a call. */
-static long life_ns(void)
+/* @tell: where the child writes a byte when all of its threads have been started, or -1 */
+static pid_t callers(int tell)
 {
-	const char *factor = getenv("SUTURE_FACTOR");
+	pid_t child = fork();
 
-	return 1000 + rand() % 4000000 * (rand() % 8 ? 1L : 10L) * (factor ? atol(factor) : 1);
+	if (child)
+		return child;
+	for (long i = 0; i < 3; i++)
+		thread(calls_forever, (void *)i);
+	call(3);
+	if (tell >= 0 && write(tell, "", 1) != 1)
+		phase_count(&phase->bad);
+	calls_forever(NULL);
+	return -1;
 }
 
 /* whoever is killed has nothing to tell but that */
-static void kill_once(void)
+static void kill_child(pid_t child)
 {
-	struct timespec nap = { 0, life_ns() };
-	pid_t child = fork();
 	int status;
 
-	if (!child) {
-		for (long i = 0; i < 3; i++)
-			thread(calls_forever, (void *)i);
-		calls_forever(NULL);
-	}
-	nanosleep(&nap, NULL);
 	if (child < 0 || kill(child, SIGKILL) || waitpid(child, &status, 0) != child ||
 	    !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		phase_count(&phase->bad);
+}
+
+static long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+/* How long such a process needs until it calls, here and now: the longest of three. */
+static long startup_ns(void)
+{
+	long longest = 0, begin;
+	pid_t child;
+	int fds[2];
+	char byte;
+
+	for (int i = 0; i < 3; i++) {
+		begin = now_ns();
+		if (pipe2(fds, O_CLOEXEC)) {
+			phase_count(&phase->bad);
+			_exit(3);
+		}
+		child = callers(fds[1]);
+		close(fds[1]);
+		if (read(fds[0], &byte, 1) != 1)
+			phase_count(&phase->bad);
+		if (now_ns() - begin > longest)
+			longest = now_ns() - begin;
+		kill_child(child);
+		close(fds[0]);
+	}
+	return longest;
+}
+
+/* Most lives end before the first call, and one of five long after it, on any machine. */
+static void kill_once(void)
+{
+	double part = rand() / (RAND_MAX + 1.0);
+	static long startup;
+	long life;
+	pid_t child;
+
+	if (!startup)
+		startup = startup_ns();
+	life = 1000 + (long)(2 * part * part * part * startup);
+	child = callers(-1);
+	nanosleep(&(struct timespec){ life / 1000000000, life % 1000000000 }, NULL);
+	kill_child(child);
 	phase_count(&phase->births);
 }
 
