@@ -18,6 +18,7 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -267,10 +268,10 @@ static long now_ns(void)
 	return now.tv_sec * 1000000000L + now.tv_nsec;
 }
 
-/* How long such a process needs until it calls, here and now: the longest of three. */
+/* How long such a process needs until it calls, here and now: the shortest of three. */
 static long startup_ns(void)
 {
-	long longest = 0, begin;
+	long shortest = LONG_MAX, begin;
 	pid_t child;
 	int fds[2];
 	char byte;
@@ -285,12 +286,12 @@ static long startup_ns(void)
 		close(fds[1]);
 		if (read(fds[0], &byte, 1) != 1)
 			phase_count(&phase->bad);
-		if (now_ns() - begin > longest)
-			longest = now_ns() - begin;
+		if (now_ns() - begin < shortest)
+			shortest = now_ns() - begin;
 		kill_child(child);
 		close(fds[0]);
 	}
-	return longest;
+	return shortest;
 }
 
 /* Most lives end before the first call, and one of five long after it, on any machine. */

@@ -5,10 +5,17 @@
 . /suture/tests/targets/talk.sh
 
 start storm "$T/hazard/storm" kill 6
-"$T/hazard/turns" -t $((3 * SUTURE_FACTOR)) -j -d $((10 * SUTURE_FACTOR)) "$(spm replace)" 1000 "$LIB"
-ask storm report
-expect_eq "$(part late) $(part bad)" "0 0" "late and bad calls"
-[ "$(part judged)" -gt 0 ] && [ "$(part births)" -gt 20 ] || die "too little happened: $answer"
+# on a slow kernel it takes a while until enough has happened
+judged=0 births=0
+for _ in 1 2 3; do
+	"$T/hazard/turns" -t $((3 * SUTURE_FACTOR)) -j -d $((10 * SUTURE_FACTOR)) "$(spm replace)" 1000 "$LIB"
+	ask storm report
+	echo "$answer"
+	expect_eq "$(part late) $(part bad)" "0 0" "late and bad calls"
+	judged=$((judged + $(part judged))) births=$((births + $(part births)))
+	[ "$judged" = 0 ] || [ "$births" -le 20 ] || break
+done
+[ "$judged" -gt 0 ] && [ "$births" -gt 20 ] || die "too little happened: $births births, $judged calls"
 is storm ok stop
 # one that waits for a thread inside: killed, it keeps nobody waiting
 start held "$T/threads/holder"
