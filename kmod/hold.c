@@ -61,7 +61,7 @@ static int write_behind_hook(struct suture_change *change, const struct suture_e
 static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 			 struct suture_block *block)
 {
-	struct suture_block ignored;
+	struct suture_block ignored, late = {};
 	int ret = 0;
 
 	/* Nothing is written if in the end there is nobody to run the post_* hooks. */
@@ -81,17 +81,18 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 	} else if (!ret) {
 		ret = write_edits(change, change->edits, block);
 	}
-	if (!ret)
-		run_hooks(change, gate, change->post, &ignored);
+	/* What is written stays; but it is told. */
+	if (!ret && run_hooks(change, gate, change->post, &late) == -ETIMEDOUT)
+		*block = late;
 	return ret;
 }
 
 /*
  * suture_change_hold - hold, check, write, let go
  *
- * change->inside: written although a thread is inside. Returns 0; or -EAGAIN or what a
- * hook said, with *@block: then nothing has changed (but see change->settled). *@ret_held
- * grows to the time for which threads were held.
+ * change->inside: written although a thread is inside. Returns 0, with a post_* hook that was
+ * late in *@block; or -EAGAIN or what a hook said, with *@block: then nothing has changed (but
+ * see change->settled). *@ret_held grows to the time for which threads were held.
  */
 int suture_change_hold(struct suture_change *change, struct task_struct *leader,
 		       struct suture_block *block, u32 *ret_held)

@@ -22,6 +22,8 @@
 #include "gate.h"
 
 #define ANSWER_MS	200U	/* until a parked thread, or a woken one, has answered */
+#define BEGIN_MS	1000U	/* until a thread that was told to run a hook has a CPU for it */
+#define BEGIN_POST_MS	4000U	/* where the code is written, and there is no other try */
 #define LEAVE_MS	1000U	/* until a thread has left a hook that was late */
 #define POLL_MS		10U	/* how soon the death of a thread in a hook is noticed */
 
@@ -275,11 +277,34 @@ static int late(struct suture_gate *gate, struct suture_block *block, u32 index)
 	return -ETIMEDOUT;
 }
 
+/* Is the time over? Not by the clock alone: the whole machine may have stood still. */
+static bool is_over(unsigned long end, unsigned int ms, unsigned int *looks)
+{
+	return ++*looks > ms / (4 * POLL_MS) && !time_before(jiffies, end);
+}
+
+/* Until the thread is in the hook: 0, or -ETIMEDOUT, or -ESRCH where it never will be. */
+static int wait_begin(struct suture_gate *gate, unsigned int ms)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(ms) + 1;
+	const struct task_struct *t = gate->runner.seat->task;
+	unsigned int looks = 0;
+
+	while (!wait_while(gate, RUNNER_ORDERED, POLL_MS)) {
+		if ((READ_ONCE(t->flags) & PF_EXITING) || dies(gate))
+			return -ESRCH;
+		if (is_over(end, ms, &looks))
+			return -ETIMEDOUT;
+	}
+	return 0;
+}
+
 /* Until the thread is back, 0, or has died, -ESRCH, or -ETIMEDOUT. */
 static int wait_back(struct suture_gate *gate, unsigned int ms)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(ms) + 1;
 	struct suture_runner *runner = &gate->runner;
+	unsigned int looks = 0;
 	int state;
 
 	for (;;) {
@@ -290,7 +315,7 @@ static int wait_back(struct suture_gate *gate, unsigned int ms)
 			return 0;
 		if (state == RUNNER_DEAD || suture_runner_died(gate))
 			return -ESRCH;
-		if (!time_before(jiffies, end))
+		if (is_over(end, ms, &looks))
 			return -ETIMEDOUT;
 	}
 }
@@ -298,6 +323,8 @@ static int wait_back(struct suture_gate *gate, unsigned int ms)
 static int run_hook(struct suture_gate *gate, struct suture_patch *patch, unsigned long base,
 		    u32 index, struct suture_block *block)
 {
+	u32 kind = patch->note.hooks[index].kind;
+	bool is_pre = kind == SUTURE_HOOK_PRE_PATCH || kind == SUTURE_HOOK_PRE_UNPATCH;
 	const struct suture_note *head = patch->note.head;
 	struct suture_runner *runner = &gate->runner;
 	int ret;
@@ -311,14 +338,18 @@ static int run_hook(struct suture_gate *gate, struct suture_patch *patch, unsign
 	if (!suture_runner_set(gate, RUNNER_FIT, RUNNER_ORDERED))
 		return nobody(gate, block);
 	wake_up_process(runner->seat->task);
+	/* That it gets no CPU is not the hook's fault. */
+	if (wait_begin(gate, is_pre ? BEGIN_MS : BEGIN_POST_MS) &&
+	    suture_runner_set(gate, RUNNER_ORDERED, RUNNER_FIT))
+		return is_pre || dies(gate) ? nobody(gate, block) : late(gate, block, index);
 	ret = wait_back(gate, head->hook_limit_ms ?: SUTURE_HOOK_LIMIT_MS);
 	/* A thread that ends, or leaves the mm, in a hook does not return from it, either. */
 	if (ret == -ESRCH && !dies(gate))
 		return late(gate, block, index);
+	/* It has returned, and lacks a CPU on its way back. */
+	if (ret == -ETIMEDOUT && smp_load_acquire(&runner->state) == RUNNER_COMING)
+		ret = wait_back(gate, LEAVE_MS);
 	if (ret == -ETIMEDOUT) {
-		/* It may not even have got a CPU. */
-		if (suture_runner_set(gate, RUNNER_ORDERED, RUNNER_FIT))
-			return nobody(gate, block);
 		if (suture_runner_pull(gate))
 			ret = wait_back(gate, LEAVE_MS);
 		if (ret == -ETIMEDOUT)

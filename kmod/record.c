@@ -162,6 +162,7 @@ bool suture_hook_not_again(struct suture_patch *patch, struct task_struct *leade
 	mutex_lock(&patch->records_lock);
 	record = tgid ? find(patch, tgid, leader, mm) : NULL;
 	no = record && record->turns == READ_ONCE(patch->turns) &&
+	     record->state != SUTURE_PROC_PATCHED &&
 	     ((refused && record->reason == SUTURE_REASON_HOOK) ||
 	      record->reason == SUTURE_REASON_HOOK_LATE);
 	mutex_unlock(&patch->records_lock);
@@ -204,8 +205,13 @@ static bool add_record(struct suture_patch *patch, struct task_struct *leader, v
 	if (record) {
 		proc->attempts = record->attempts;
 		proc->pause_us = record->held_us;
-		if (take_state && (record->state != SUTURE_PROC_PATCHED ||
-				   record->reason == SUTURE_REASON_REPLACED)) {
+		take_state &= record->state != SUTURE_PROC_PATCHED ||
+			      record->reason == SUTURE_REASON_REPLACED;
+		/* Patched, and so it stays, but its post_patch was late. */
+		take_state |= proc->state == SUTURE_PROC_PATCHED &&
+			      record->state == SUTURE_PROC_PATCHED &&
+			      record->reason == SUTURE_REASON_HOOK_LATE;
+		if (take_state) {
 			proc->state = record->state;
 			proc->reason = record->reason;
 			proc->error = record->error;

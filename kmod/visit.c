@@ -66,7 +66,8 @@ static enum suture_outcome ended(struct suture_survey *survey, struct task_struc
 	}
 	switch (ret) {
 	case 0:
-		suture_record(patch, leader, survey->mm, SUTURE_PROC_PATCHED, 0, NULL, held_us);
+		suture_record(patch, leader, survey->mm, SUTURE_PROC_PATCHED, 0,
+			      block->reason == SUTURE_REASON_HOOK_LATE ? block : NULL, held_us);
 		return SUTURE_OUTCOME_CHANGED;
 	case -ENOMEM:
 		/* Usually it passes; but a process may have reached a limit of its own. */

@@ -217,18 +217,23 @@ static void hook_text(const struct suture_proc *proc, const struct suture_spm *s
 		snprintf(buf, size, "hook");
 }
 
-static void failed_detail(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
-			  size_t size)
+static void late_detail(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
+			size_t size)
 {
 	char thread[128], hook[64];
 
-	if (proc->reason == SUTURE_REASON_HOOK_LATE) {
-		thread_text(proc, thread, sizeof(thread));
-		hook_text(proc, spm, hook, sizeof(hook));
-		snprintf(buf, size, "the %s did not return in time in %s", hook, thread);
-		return;
-	}
-	snprintf(buf, size, "%s (error %d)", strerror(-proc->error), -proc->error);
+	thread_text(proc, thread, sizeof(thread));
+	hook_text(proc, spm, hook, sizeof(hook));
+	snprintf(buf, size, "the %s did not return in time in %s", hook, thread);
+}
+
+static void failed_detail(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
+			  size_t size)
+{
+	if (proc->reason == SUTURE_REASON_HOOK_LATE)
+		late_detail(proc, spm, buf, size);
+	else
+		snprintf(buf, size, "%s (error %d)", strerror(-proc->error), -proc->error);
 }
 
 static void other_detail(const struct suture_proc *proc, const struct suture_spm *spm, char *buf,
@@ -261,6 +266,9 @@ static void other_detail(const struct suture_proc *proc, const struct suture_spm
 	case SUTURE_REASON_HOOK:
 		hook_text(proc, spm, hook, sizeof(hook));
 		snprintf(buf, size, "the %s refused with %d", hook, proc->error);
+		break;
+	case SUTURE_REASON_HOOK_LATE:
+		late_detail(proc, spm, buf, size);
 		break;
 	case SUTURE_REASON_SCOPE:
 		snprintf(buf, size, "the patch is not for this process (its rules exclude it)");

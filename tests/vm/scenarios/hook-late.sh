@@ -54,3 +54,18 @@ is p ok deed 3 0 0
 revert hooked
 is p 2 call
 stop p
+
+# after post_patch what is written stays, and it is told
+start p "$T/hooks/hooked"
+is p ok deed 2 2 0
+apply hooked
+expect_eq "$(proc hooked "${pid[p]}" state) $(proc hooked "${pid[p]}" reason)" "patched hook-late" "state"
+expect_match "$(suture status hooked)" "patched: the post_patch hook .number 1. did not return in time" "status"
+is p 101 call
+is p ok deed 2 0 0
+revert hooked
+is p 2 call
+apply hooked
+expect_eq "$(proc hooked "${pid[p]}" state) $(proc hooked "${pid[p]}" reason)" "patched none" "state"
+revert hooked
+stop p
