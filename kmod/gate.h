@@ -50,6 +50,7 @@ struct suture_runner {
 	wait_queue_head_t wait;		/* of the holder: state changed */
 	struct suture_call call;
 	int result;
+	unsigned int waited_ms;		/* for hooks to begin, so far */
 	bool left;			/* in that hook, which was late */
 	bool abandoned;			/* nobody waits for it any more */
 	struct callback_head back;	/* gives the registers back, then parks */

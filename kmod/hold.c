@@ -81,8 +81,9 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 	} else if (!ret) {
 		ret = write_edits(change, change->edits, block);
 	}
-	/* What is written stays; but it is told. */
-	if (!ret && run_hooks(change, gate, change->post, &late) == -ETIMEDOUT)
+	/* What is written stays; but it is told, where the patch does. */
+	if (!ret && run_hooks(change, gate, change->post, &late) == -ETIMEDOUT &&
+	    change->post == SUTURE_HOOK_POST_PATCH)
 		*block = late;
 	return ret;
 }
@@ -90,7 +91,7 @@ static int write_in_hold(struct suture_change *change, struct suture_gate *gate,
 /*
  * suture_change_hold - hold, check, write, let go
  *
- * change->inside: written although a thread is inside. Returns 0, with a post_* hook that was
+ * change->inside: written although a thread is inside. Returns 0, with a post_patch that was
  * late in *@block; or -EAGAIN or what a hook said, with *@block: then nothing has changed (but
  * see change->settled). *@ret_held grows to the time for which threads were held.
  */

@@ -283,20 +283,57 @@ static bool is_over(unsigned long end, unsigned int ms, unsigned int *looks)
 	return ++*looks > ms / (4 * POLL_MS) && !time_before(jiffies, end);
 }
 
-/* Until the thread is in the hook: 0, or -ETIMEDOUT, or -ESRCH where it never will be. */
+static bool is_back(struct suture_runner *runner)
+{
+	int state = smp_load_acquire(&runner->state);
+
+	return state == RUNNER_FIT || state == RUNNER_DEAD;
+}
+
+/* The first instruction has been run: before that a thread may lack a CPU, or be frozen. */
+static bool has_begun(struct suture_gate *gate)
+{
+	struct suture_runner *runner = &gate->runner;
+	int state = smp_load_acquire(&runner->state);
+	struct pt_regs regs;
+
+	if (state == RUNNER_ORDERED)
+		return false;
+	/* Those of a thread that runs are of earlier; then it takes a tick. */
+	return state != RUNNER_GOING || !suture_user_regs(runner->seat->task, gate->mm, &regs) ||
+	       instruction_pointer(&regs) != runner->call.enter;
+}
+
+/*
+ * Until the hook has begun, 0, or -ETIMEDOUT, or -ESRCH where it never will. @ms: all hooks of
+ * the hold together.
+ */
 static int wait_begin(struct suture_gate *gate, unsigned int ms)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(ms) + 1;
-	const struct task_struct *t = gate->runner.seat->task;
+	struct suture_runner *runner = &gate->runner;
+	const struct task_struct *t = runner->seat->task;
+	unsigned long begin = jiffies, end;
 	unsigned int looks = 0;
+	int ret = 0;
 
-	while (!wait_while(gate, RUNNER_ORDERED, POLL_MS)) {
-		if ((READ_ONCE(t->flags) & PF_EXITING) || dies(gate))
-			return -ESRCH;
-		if (is_over(end, ms, &looks))
-			return -ETIMEDOUT;
+	ms = ms > runner->waited_ms ? ms - runner->waited_ms : 0;
+	end = begin + msecs_to_jiffies(ms) + 1;
+	for (;;) {
+		wait_event_idle_timeout(runner->wait, is_back(runner),
+					msecs_to_jiffies(POLL_MS) + 1);
+		if (has_begun(gate))
+			break;
+		if ((READ_ONCE(t->flags) & PF_EXITING) || dies(gate)) {
+			ret = -ESRCH;
+			break;
+		}
+		if (is_over(end, ms, &looks)) {
+			ret = -ETIMEDOUT;
+			break;
+		}
 	}
-	return 0;
+	runner->waited_ms += jiffies_to_msecs(jiffies - begin);
+	return ret;
 }
 
 /* Until the thread is back, 0, or has died, -ESRCH, or -ETIMEDOUT. */
@@ -305,15 +342,13 @@ static int wait_back(struct suture_gate *gate, unsigned int ms)
 	unsigned long end = jiffies + msecs_to_jiffies(ms) + 1;
 	struct suture_runner *runner = &gate->runner;
 	unsigned int looks = 0;
-	int state;
 
 	for (;;) {
-		wait_event_idle_timeout(runner->wait,
-					(state = smp_load_acquire(&runner->state)) == RUNNER_FIT ||
-					state == RUNNER_DEAD, msecs_to_jiffies(POLL_MS) + 1);
-		if (state == RUNNER_FIT)
-			return 0;
-		if (state == RUNNER_DEAD || suture_runner_died(gate))
+		wait_event_idle_timeout(runner->wait, is_back(runner),
+					msecs_to_jiffies(POLL_MS) + 1);
+		if (is_back(runner))
+			return smp_load_acquire(&runner->state) == RUNNER_FIT ? 0 : -ESRCH;
+		if (suture_runner_died(gate))
 			return -ESRCH;
 		if (is_over(end, ms, &looks))
 			return -ETIMEDOUT;
@@ -343,18 +378,18 @@ static int run_hook(struct suture_gate *gate, struct suture_patch *patch, unsign
 	    suture_runner_set(gate, RUNNER_ORDERED, RUNNER_FIT))
 		return is_pre || dies(gate) ? nobody(gate, block) : late(gate, block, index);
 	ret = wait_back(gate, head->hook_limit_ms ?: SUTURE_HOOK_LIMIT_MS);
+	/* It has returned, and lacked a CPU on its way back. */
+	if (ret == -ETIMEDOUT && smp_load_acquire(&runner->state) != RUNNER_GOING)
+		ret = wait_back(gate, LEAVE_MS);
 	/* A thread that ends, or leaves the mm, in a hook does not return from it, either. */
 	if (ret == -ESRCH && !dies(gate))
 		return late(gate, block, index);
-	/* It has returned, and lacks a CPU on its way back. */
-	if (ret == -ETIMEDOUT && smp_load_acquire(&runner->state) == RUNNER_COMING)
-		ret = wait_back(gate, LEAVE_MS);
 	if (ret == -ETIMEDOUT) {
 		if (suture_runner_pull(gate))
 			ret = wait_back(gate, LEAVE_MS);
 		if (ret == -ETIMEDOUT)
 			suture_runner_abandon(gate);
-		if (ret != -ESRCH)
+		if (ret != -ESRCH || !dies(gate))
 			ret = late(gate, block, index);
 	}
 	return ret;

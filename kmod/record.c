@@ -63,6 +63,12 @@ static void prune(struct suture_patch *patch, bool all)
 	}
 }
 
+/* Patched, and so it stays, but its post_patch was late. */
+static bool is_told(const struct suture_record *record)
+{
+	return record->state == SUTURE_PROC_PATCHED && record->reason == SUTURE_REASON_HOOK_LATE;
+}
+
 /*
  * suture_record - note how a try ended
  *
@@ -98,6 +104,13 @@ u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct
 		record->exec_id = READ_ONCE(leader->self_exec_id);
 		record->attempts = 0;
 		record->in_a_row = 0;
+		record->reason = SUTURE_REASON_NONE;
+	}
+	/* That it cannot be looked at just now is no news of one that is patched. */
+	if (block && block->reason == SUTURE_REASON_BUSY && is_told(record) &&
+	    record->turns == READ_ONCE(patch->turns)) {
+		in_a_row = ++record->in_a_row;
+		goto out;
 	}
 	/* A new goal, new patience. */
 	if (record->turns != READ_ONCE(patch->turns))
@@ -207,10 +220,8 @@ static bool add_record(struct suture_patch *patch, struct task_struct *leader, v
 		proc->pause_us = record->held_us;
 		take_state &= record->state != SUTURE_PROC_PATCHED ||
 			      record->reason == SUTURE_REASON_REPLACED;
-		/* Patched, and so it stays, but its post_patch was late. */
-		take_state |= proc->state == SUTURE_PROC_PATCHED &&
-			      record->state == SUTURE_PROC_PATCHED &&
-			      record->reason == SUTURE_REASON_HOOK_LATE;
+		take_state |= proc->state == SUTURE_PROC_PATCHED && !proc->reason &&
+			      is_told(record);
 		if (take_state) {
 			proc->state = record->state;
 			proc->reason = record->reason;
