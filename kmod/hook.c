@@ -362,6 +362,7 @@ static int run_hook(struct suture_gate *gate, struct suture_patch *patch, unsign
 	bool is_pre = kind == SUTURE_HOOK_PRE_PATCH || kind == SUTURE_HOOK_PRE_UNPATCH;
 	const struct suture_note *head = patch->note.head;
 	struct suture_runner *runner = &gate->runner;
+	bool begun;
 	int ret;
 
 	runner->patch = patch;
@@ -385,8 +386,11 @@ static int run_hook(struct suture_gate *gate, struct suture_patch *patch, unsign
 	if (ret == -ESRCH && !dies(gate))
 		return late(gate, block, index);
 	if (ret == -ETIMEDOUT) {
+		begun = has_begun(gate);
 		if (suture_runner_pull(gate))
 			ret = wait_back(gate, LEAVE_MS);
+		if (!ret && is_pre && !begun)
+			return nobody(gate, block);
 		if (ret == -ETIMEDOUT)
 			suture_runner_abandon(gate);
 		if (ret != -ESRCH || !dies(gate))

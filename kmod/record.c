@@ -63,12 +63,6 @@ static void prune(struct suture_patch *patch, bool all)
 	}
 }
 
-/* Patched, and so it stays, but its post_patch was late. */
-static bool is_told(const struct suture_record *record)
-{
-	return record->state == SUTURE_PROC_PATCHED && record->reason == SUTURE_REASON_HOOK_LATE;
-}
-
 /*
  * suture_record - note how a try ended
  *
@@ -104,13 +98,6 @@ u32 suture_record(struct suture_patch *patch, struct task_struct *leader, struct
 		record->exec_id = READ_ONCE(leader->self_exec_id);
 		record->attempts = 0;
 		record->in_a_row = 0;
-		record->reason = SUTURE_REASON_NONE;
-	}
-	/* That it cannot be looked at just now is no news of one that is patched. */
-	if (block && block->reason == SUTURE_REASON_BUSY && is_told(record) &&
-	    record->turns == READ_ONCE(patch->turns)) {
-		in_a_row = ++record->in_a_row;
-		goto out;
 	}
 	/* A new goal, new patience. */
 	if (record->turns != READ_ONCE(patch->turns))
@@ -183,6 +170,30 @@ bool suture_hook_not_again(struct suture_patch *patch, struct task_struct *leade
 	return no;
 }
 
+/* Patched, and so it stays, but its post_patch was late. */
+static bool is_told(const struct suture_patch *patch, const struct suture_record *record)
+{
+	return READ_ONCE(patch->goal) == SUTURE_GOAL_PATCHED &&
+	       record->turns == READ_ONCE(patch->turns) &&
+	       record->state == SUTURE_PROC_PATCHED && record->reason == SUTURE_REASON_HOOK_LATE;
+}
+
+/* There is something to say of this process, although nothing is to be done. */
+bool suture_hook_told(struct suture_patch *patch, struct task_struct *leader,
+		      struct mm_struct *mm)
+{
+	struct pid *tgid = get_task_pid(leader, PIDTYPE_TGID);
+	const struct suture_record *record;
+	bool told;
+
+	mutex_lock(&patch->records_lock);
+	record = tgid ? find(patch, tgid, leader, mm) : NULL;
+	told = record && is_told(patch, record);
+	mutex_unlock(&patch->records_lock);
+	put_pid(tgid);
+	return told;
+}
+
 void suture_records_prune(struct suture_patch *patch, bool all)
 {
 	mutex_lock(&patch->records_lock);
@@ -221,7 +232,7 @@ static bool add_record(struct suture_patch *patch, struct task_struct *leader, v
 		take_state &= record->state != SUTURE_PROC_PATCHED ||
 			      record->reason == SUTURE_REASON_REPLACED;
 		take_state |= proc->state == SUTURE_PROC_PATCHED && !proc->reason &&
-			      is_told(record);
+			      is_told(patch, record);
 		if (take_state) {
 			proc->state = record->state;
 			proc->reason = record->reason;

@@ -169,13 +169,14 @@ static bool go(struct seat *seat)
 	if (ok) {
 		kref_get(&runner->patch->ref);
 		list_add(&runner->node, &runners);
+		suture_arch_hook_enter(regs, &runner->call);
+		/* Whoever sees it sees where the thread will begin (hook.c). */
 		smp_store_release(&runner->state, RUNNER_GOING);
 	}
 	spin_unlock(&runners_lock);
 	if (!ok)
 		return false;		/* the holder has lost patience */
 	block_signals(runner);
-	suture_arch_hook_enter(regs, &runner->call);
 	suture_arch_sync_core();
 	return true;
 }

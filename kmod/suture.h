@@ -695,6 +695,8 @@ u32 suture_record_try(struct suture_patch *patch, struct task_struct *leader,
 		      struct mm_struct *mm);
 bool suture_hook_not_again(struct suture_patch *patch, struct task_struct *leader,
 			   struct mm_struct *mm, bool refused);
+bool suture_hook_told(struct suture_patch *patch, struct task_struct *leader,
+		      struct mm_struct *mm);
 void suture_records_prune(struct suture_patch *patch, bool all);
 bool suture_proc_fill(struct suture_survey *survey, struct task_struct *leader,
 		      struct suture_proc *proc);

@@ -311,6 +311,9 @@ static enum suture_outcome unseen(struct suture_survey *survey, struct task_stru
 	    suture_hook_not_again(survey->patch, leader, survey->mm, goal == SUTURE_GOAL_PATCHED))
 		return may_pass(survey, leader, ret) ? SUTURE_OUTCOME_PASSING :
 						       SUTURE_OUTCOME_STUCK;
+	if (ret == -EAGAIN && survey->patch->note.nr_hooks &&
+	    suture_hook_told(survey->patch, leader, survey->mm))
+		return SUTURE_OUTCOME_PASSING;
 	return ended(survey, leader, ret, block, 0, SUTURE_PROC_WAITING);
 }
 
