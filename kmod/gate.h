@@ -52,6 +52,7 @@ struct suture_runner {
 	int result;
 	unsigned int waited_ms;		/* for hooks to begin, so far */
 	bool left;			/* in that hook, which was late */
+	bool unbegun;			/* and had not run its first instruction */
 	bool abandoned;			/* nobody waits for it any more */
 	struct callback_head back;	/* gives the registers back, then parks */
 	struct callback_head leave;	/* pulls the thread out of a hook */

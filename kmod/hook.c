@@ -362,7 +362,6 @@ static int run_hook(struct suture_gate *gate, struct suture_patch *patch, unsign
 	bool is_pre = kind == SUTURE_HOOK_PRE_PATCH || kind == SUTURE_HOOK_PRE_UNPATCH;
 	const struct suture_note *head = patch->note.head;
 	struct suture_runner *runner = &gate->runner;
-	bool begun;
 	int ret;
 
 	runner->patch = patch;
@@ -386,10 +385,9 @@ static int run_hook(struct suture_gate *gate, struct suture_patch *patch, unsign
 	if (ret == -ESRCH && !dies(gate))
 		return late(gate, block, index);
 	if (ret == -ETIMEDOUT) {
-		begun = has_begun(gate);
 		if (suture_runner_pull(gate))
 			ret = wait_back(gate, LEAVE_MS);
-		if (!ret && is_pre && !begun)
+		if (!ret && is_pre && runner->unbegun)
 			return nobody(gate, block);
 		if (ret == -ETIMEDOUT)
 			suture_runner_abandon(gate);
@@ -413,7 +411,7 @@ static int refused(struct suture_block *block, u32 index, int value)
  *
  * Gate closed, all still; they stay so. The patch is mapped at @base, and the caller
  * holds a reference to it. Sleeps; an mmap_lock must not be held. Returns 0;
- * -EAGAIN (SUTURE_REASON_HOOK_NOBODY, no hook has run); -ECANCELED (a pre_* hook has
+ * -EAGAIN (SUTURE_REASON_HOOK_NOBODY, this hook has not run); -ECANCELED (a pre_* hook has
  * refused: SUTURE_REASON_HOOK, @block->func its index, @block->value its result);
  * -ETIMEDOUT (SUTURE_REASON_HOOK_LATE; where suture_hooks_unfinished() the patch must
  * stay mapped; also a thread that has ended in the hook); -ESRCH: the process is dying.

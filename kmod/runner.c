@@ -277,8 +277,10 @@ static void leave_work(struct callback_head *work)
 	struct suture_gate *gate = gate_of(runner);
 
 	spin_lock(&runners_lock);
-	if (runner->state == RUNNER_GOING && !gone(current, gate->mm))
+	if (runner->state == RUNNER_GOING && !gone(current, gate->mm)) {
+		runner->unbegun = instruction_pointer(current_pt_regs()) == runner->call.enter;
 		suture_arch_hook_leave(current_pt_regs(), &runner->call);
+	}
 	spin_unlock(&runners_lock);
 	suture_gate_put(gate);
 	atomic_dec(&suture_works_in_flight);
